@@ -1,0 +1,1 @@
+"""flambeau: PyTorch's programming model, written entirely in Python."""
