@@ -2,9 +2,10 @@
 
 import zlib
 
-import flambeau
 import numpy
 import pytest
+
+import flambeau
 
 
 @pytest.fixture(autouse=True)

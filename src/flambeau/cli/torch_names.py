@@ -1,0 +1,147 @@
+"""PyTorch's names for flambeau's modules.
+
+After :func:`install`, ``import torch.nn`` gives the very module ``flambeau.nn``, and
+``import torchvision`` gives ``flambeau.vision``; modules, classes and functions carry
+PyTorch's names, so that printed forms and pickles say ``torch.…``.
+"""
+
+import importlib
+import sys
+from collections.abc import Callable, Sequence
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
+from types import FunctionType, ModuleType
+
+from flambeau.cli import workers
+from flambeau.ir import naming
+
+__all__ = ["flambeau_name", "install", "torch_name"]
+
+# flambeau's package and PyTorch's; the first that fits counts.
+_PACKAGES = [("flambeau.vision", "torchvision"), ("flambeau", "torch")]
+
+
+def torch_name(name: str) -> str | None:
+    """Return PyTorch's name of a flambeau module, or ``None`` if it has none.
+
+    >>> torch_name("flambeau.nn.functional")
+    'torch.nn.functional'
+    """
+    # The runner must stay importable by its own name: workers unpickle it before they
+    # know any other.
+    if _within(name, "flambeau.cli"):
+        return None
+    for ours, theirs in _PACKAGES:
+        if _within(name, ours):
+            return theirs + name[len(ours) :]
+    return None
+
+
+def flambeau_name(name: str) -> str | None:
+    """Return flambeau's name of a PyTorch module, or ``None`` if it is none of PyTorch's.
+
+    >>> flambeau_name("torchvision.transforms")
+    'flambeau.vision.transforms'
+    """
+    for ours, theirs in _PACKAGES:
+        if _within(name, theirs):
+            return ours + name[len(theirs) :]
+    return None
+
+
+def _within(name: str, package: str) -> bool:
+    return name == package or name.startswith(package + ".")
+
+
+def install() -> None:
+    """Give PyTorch's names to flambeau in this process and in the workers it starts."""
+    if any(isinstance(finder, _Finder) for finder in sys.meta_path):
+        return
+    naming.use_torch_names()
+    sys.meta_path.insert(0, _Finder())
+    for name, module in list(sys.modules.items()):
+        after = _after_import(name)
+        if after is not None:
+            after(module)
+
+
+def _after_import(name: str) -> Callable[[ModuleType], None] | None:
+    """What is to be done with a module once it has been imported."""
+    if torch_name(name) is not None:
+        return _adopt
+    return {
+        "multiprocessing.spawn": lambda spawn: workers.prepare_spawn(spawn, install),
+        "multiprocessing.forkserver": workers.prepare_forkserver,
+    }.get(name)
+
+
+def _adopt(module: ModuleType) -> None:
+    """Give a flambeau module, and what is defined in it, PyTorch's name."""
+    ours = module.__name__
+    theirs = torch_name(ours)
+    if theirs is None:
+        return
+    for value in vars(module).values():
+        if isinstance(value, type | FunctionType) and value.__module__ == ours:
+            value.__module__ = theirs
+    module.__name__ = theirs
+    sys.modules[theirs] = module
+
+
+class _Finder(MetaPathFinder):
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        ours = flambeau_name(name)
+        if ours is not None:
+            return ModuleSpec(name, _AliasLoader(_import(ours, name)))
+        after = _after_import(name)
+        if after is None:
+            return None
+        spec = PathFinder.find_spec(name, path, target)
+        if spec is not None and spec.loader is not None:
+            spec.loader = _ThenLoader(spec.loader, after)
+        return spec
+
+
+def _import(ours: str, theirs: str) -> ModuleType:
+    try:
+        return importlib.import_module(ours)
+    except ModuleNotFoundError as error:
+        if error.name != ours:
+            raise
+        complaint = f"No module named {theirs!r} (flambeau has no module {ours!r})"
+        raise ModuleNotFoundError(complaint, name=theirs) from None
+
+
+class _AliasLoader(Loader):
+    """Loads a module that stands already."""
+
+    def __init__(self, module: ModuleType) -> None:
+        self.module = module
+        self.spec = module.__spec__
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return self.module
+
+    def exec_module(self, module: ModuleType) -> None:
+        # The import system has just overwritten it with the alias's.
+        module.__spec__ = self.spec
+
+
+class _ThenLoader(Loader):
+    """Loads a module as ``loader`` does, then calls ``after`` with it."""
+
+    def __init__(self, loader: Loader, after: Callable[[ModuleType], None]) -> None:
+        self.loader = loader
+        self.after = after
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        return self.loader.create_module(spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        module.__loader__ = self.loader
+        if module.__spec__ is not None:
+            module.__spec__.loader = self.loader
+        self.loader.exec_module(module)
+        self.after(module)
