@@ -1,0 +1,42 @@
+"""Automatic differentiation: the recorded graph, its engine, and operations with derivatives."""
+
+from flambeau.autograd import graph
+from flambeau.autograd.anomaly import detect_anomaly, is_anomaly_enabled, set_detect_anomaly
+from flambeau.autograd.engine import backward, grad
+from flambeau.autograd.function import Function, Operator, once_differentiable
+from flambeau.autograd.inplace import assign
+from flambeau.autograd.methods import (
+    register_hook,
+    register_post_accumulate_grad_hook,
+    retain_grad,
+)
+from flambeau.autograd.modes import (
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    is_inference_mode_enabled,
+    no_grad,
+    set_grad_enabled,
+)
+
+__all__ = [
+    "Function",
+    "Operator",
+    "assign",
+    "backward",
+    "detect_anomaly",
+    "enable_grad",
+    "grad",
+    "graph",
+    "inference_mode",
+    "is_anomaly_enabled",
+    "is_grad_enabled",
+    "is_inference_mode_enabled",
+    "no_grad",
+    "once_differentiable",
+    "register_hook",
+    "register_post_accumulate_grad_hook",
+    "retain_grad",
+    "set_detect_anomaly",
+    "set_grad_enabled",
+]

@@ -1,0 +1,72 @@
+"""Anomaly detection: find the operation whose derivative first gave a nan."""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from typing import Any
+
+from flambeau.autograd.graph import GraphNode
+from flambeau.tensor import Tensor
+
+__all__ = ["detect_anomaly", "set_detect_anomaly", "is_anomaly_enabled", "state"]
+
+
+class _State(threading.local):
+    enabled = False
+    check_nan = True
+
+
+state = _State()
+
+
+def is_anomaly_enabled() -> bool:
+    """Whether derivatives are checked for nan."""
+    return state.enabled
+
+
+def check(fn: GraphNode, results: tuple[Any, ...]) -> None:
+    """RuntimeError naming ``fn`` when one of the gradients it gave has a nan."""
+    if not state.check_nan:
+        return
+    for number, result in enumerate(results):
+        if isinstance(result, Tensor) and bool(result.isnan().any()):  # type: ignore[attr-defined]
+            raise RuntimeError(f"Function '{fn.name()}' returned nan values in its {number}th output.")
+
+
+class set_detect_anomaly:
+    """Turn nan checks on or off, at once as a call, for the body as a ``with``."""
+
+    def __init__(self, mode: bool, check_nan: bool = True) -> None:
+        self.outer = (state.enabled, state.check_nan)
+        state.enabled, state.check_nan = mode, check_nan
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *exception: object) -> None:
+        state.enabled, state.check_nan = self.outer
+
+
+class detect_anomaly(set_detect_anomaly):
+    """Within the body, backward raises at the first derivative that gives a nan.
+
+    >>> import flambeau as torch
+    >>> x = torch.zeros(1, requires_grad=True)
+    >>> with torch.autograd.set_detect_anomaly(True):
+    ...     (x.sqrt() * 0).sum().backward()
+    Traceback (most recent call last):
+    RuntimeError: Function 'SqrtBackward0' returned nan values in its 0th output.
+    """
+
+    def __init__(self, check_nan: bool = True) -> None:
+        self.outer = (state.enabled, state.check_nan)
+        warnings.warn(
+            "Anomaly Detection has been enabled. This mode will increase the runtime and should "
+            "only be enabled for debugging.",
+            stacklevel=2,
+        )
+        self.check_nan = check_nan
+
+    def __enter__(self) -> None:
+        state.enabled, state.check_nan = True, self.check_nan

@@ -1,0 +1,216 @@
+"""The graph of ``grad_fn`` nodes, recorded as operations run.
+
+    loss.grad_fn ──► MseLossBackward0 ──edges──► AddmmBackward0 ──► AccumulateGrad(weight)
+
+Each node knows its derivative (a ``Function``), the values saved for it, and its edges: for
+each tensor argument, which output of which node produced it.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any, NamedTuple
+from weakref import ref
+
+from flambeau.ir.dtypes import DType
+from flambeau.ir.node import Node, Shape
+from flambeau.tensor import Tensor, from_node, node_of
+from flambeau.handles import RemovableHandle
+
+__all__ = ["AccumulateGrad", "Edge", "GraphNode", "add_hook", "attach", "edge_of", "edges_of"]
+
+_sequence = itertools.count(1)
+
+SECOND_BACKWARD = (
+    "Trying to backward through the graph a second time (or directly access saved tensors after "
+    "they have already been freed). Saved intermediate values of the graph are freed when you "
+    "call .backward() or autograd.grad(). Specify retain_graph=True if you need to backward "
+    "through the graph a second time or if you need to access saved tensors after calling backward."
+)
+
+
+class Edge(NamedTuple):
+    """Where one argument's gradient goes: to an output of a node, of a known shape and dtype."""
+
+    fn: Any
+    output_nr: int
+    shape: Shape
+    dtype: DType
+
+
+class Saved(NamedTuple):
+    """A value kept for backward, with the history it had when it was saved.
+
+    Holding the immutable value, not the tensor, keeps later in-place writes from reaching it.
+    """
+
+    node: Node
+    leaf: Tensor | None
+    grad_fn: Any
+    output_nr: int
+
+
+class GraphNode:
+    """One recorded operation: its ``ctx`` during forward, its ``grad_fn`` afterwards."""
+
+    function: Any = None
+    _to_save: tuple[Any, ...] = ()
+    _saved: tuple[Any, ...] | None = ()
+    _edges: tuple[Edge | None, ...] = ()
+    _outputs: tuple[tuple[Shape, DType], ...] = ()
+    _sequence_nr: int = 0
+    _tensor_hooks: dict[int, dict[int, Callable]] | None = None
+    _retained: dict[int, ref] | None = None
+    _pre_hooks: dict[int, Callable] | None = None
+    _hooks: dict[int, Callable] | None = None
+    _materialize = True
+
+    @classmethod
+    def name(cls) -> str:
+        """The class's name, such as ``AddmmBackward0``."""
+        return cls.__name__
+
+    def __repr__(self) -> str:
+        return f"<{self.name()} object at {hex(id(self))}>"
+
+    # What an operation's forward and backward use -------------------------------------------
+
+    def save_for_backward(self, *tensors: Tensor | None) -> None:
+        """Keep tensors (inputs or outputs of forward) for backward."""
+        self._to_save = tensors
+
+    @property
+    def saved_tensors(self) -> tuple[Any, ...]:
+        """What ``save_for_backward`` kept; RuntimeError once the graph has been freed."""
+        if self._saved is None:
+            raise RuntimeError(SECOND_BACKWARD)
+        return tuple(self._unpack(item) for item in self._saved)
+
+    def _unpack(self, item: Any) -> Tensor | None:
+        if item is None:
+            return None
+        node, leaf, grad_fn, output_nr = item
+        tensor = from_node(node)
+        if grad_fn is not None:
+            tensor._grad_fn = self if grad_fn is _SELF else grad_fn
+            tensor._output_nr = output_nr
+        elif leaf is not None:
+            tensor._requires_grad = True
+            tensor._leaf = leaf
+        return tensor
+
+    @property
+    def needs_input_grad(self) -> tuple[bool, ...]:
+        """For each argument of forward, whether its gradient is wanted."""
+        return tuple(edge is not None and edge.fn is not None for edge in self._edges)
+
+    @property
+    def next_functions(self) -> tuple[tuple[Any, int], ...]:
+        """For each tensor argument, the node that made it and the number of its output."""
+        return tuple((e.fn, e.output_nr) for e in self._edges if e is not None)
+
+    @property
+    def metadata(self) -> dict:
+        """A dictionary for the user's own notes."""
+        return self.__dict__.setdefault("_metadata", {})
+
+    def register_hook(self, hook: Callable) -> RemovableHandle:
+        """Call ``hook(grad_inputs, grad_outputs)`` after this node's backward."""
+        return add_hook(self, "_hooks", hook)
+
+    def register_prehook(self, hook: Callable) -> RemovableHandle:
+        """Call ``hook(grad_outputs)`` before this node's backward."""
+        return add_hook(self, "_pre_hooks", hook)
+
+    def release(self) -> None:
+        """Free what was saved for backward."""
+        if self._saved:
+            self._saved = None
+
+
+_SELF = object()
+
+
+def add_hook(owner: Any, attribute: str, hook: Callable) -> RemovableHandle:
+    hooks = getattr(owner, attribute)
+    if hooks is None:
+        hooks = OrderedDict()
+        setattr(owner, attribute, hooks)
+    handle = RemovableHandle(hooks)
+    hooks[handle.id] = hook
+    return handle
+
+
+class AccumulateGrad(GraphNode):
+    """Where backward ends: adds the gradient to a leaf's ``.grad``."""
+
+    _sequence_nr = 1 << 62  # before any other node that is ready
+
+    def __init__(self, variable: Tensor) -> None:
+        self.variable = variable
+
+    @property
+    def next_functions(self) -> tuple[tuple[Any, int], ...]:
+        return ()
+
+
+def accumulator(leaf: Tensor) -> AccumulateGrad:
+    """The one node that accumulates into ``leaf``; it lives as long as a graph leads to it."""
+    node = leaf._accumulator and leaf._accumulator()
+    if node is None:
+        node = AccumulateGrad(leaf)
+        leaf._accumulator = ref(node)
+    return node
+
+
+def edge_of(tensor: Tensor) -> Edge:
+    """Where the gradient of ``tensor`` goes; an edge to None when it is not wanted."""
+    fn = tensor._grad_fn if tensor._base is None else tensor.grad_fn
+    number = tensor._output_nr
+    if fn is None and tensor._requires_grad:
+        fn, number = accumulator(getattr(tensor, "_leaf", tensor)), 0
+    node = node_of(tensor)
+    return Edge(fn, number, node.shape, node.dtype)
+
+
+def edges_of(args: tuple[Any, ...]) -> tuple[Edge | None, ...] | None:
+    """One edge an argument (None for what is no tensor); None when no gradient is wanted."""
+    wanted = False
+    edges: list[Edge | None] = []
+    for arg in args:
+        if isinstance(arg, Tensor):
+            edge = edge_of(arg)
+            wanted = wanted or edge.fn is not None
+            edges.append(edge)
+        else:
+            edges.append(None)
+    return tuple(edges) if wanted else None
+
+
+def attach(ctx: GraphNode, outputs: tuple[Tensor, ...]) -> None:
+    """Make ``ctx``, whose edges are set, the ``grad_fn`` of the outputs; keep what it saved."""
+    ctx._sequence_nr = next(_sequence)
+    specs = []
+    for number, output in enumerate(outputs):
+        node = node_of(output)
+        specs.append((node.shape, node.dtype))
+        if node.dtype.is_floating_point:
+            output._grad_fn = ctx
+            output._output_nr = number
+    ctx._outputs = tuple(specs)
+    if ctx._to_save:
+        ctx._saved = tuple(_pack(tensor, outputs) for tensor in ctx._to_save)
+        ctx._to_save = ()
+
+
+def _pack(tensor: Tensor | None, outputs: tuple[Tensor, ...]) -> Saved | None:
+    if tensor is None:
+        return None
+    for number, output in enumerate(outputs):
+        if tensor is output:
+            return Saved(node_of(tensor), None, _SELF, number)
+    fn = tensor.grad_fn
+    leaf = tensor if fn is None and tensor._requires_grad else None
+    return Saved(node_of(tensor), getattr(leaf, "_leaf", leaf), fn, tensor._output_nr)

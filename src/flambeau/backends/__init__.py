@@ -1,0 +1,1 @@
+"""What runs a recorded graph: the reference interpreter (and, in time, compilers)."""

@@ -1,0 +1,1 @@
+"""The intermediate representation: element types, nodes and primitives."""
