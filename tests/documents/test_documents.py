@@ -1,0 +1,37 @@
+"""Every document and every script prints what PyTorch printed for it (tests/golden/)."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tools.documents import golden
+from tools.documents.compare import difference, outcome_difference
+from tools.documents.extract import Block, read_folder
+from tools.documents.run import FLAMBEAU, programs, run_blocks, run_script
+
+FOLDER = Path(os.environ.get("DOCUMENTS", golden.DOCUMENTS))
+DOCUMENTS = read_folder(FOLDER) if FOLDER.is_dir() else {}
+
+
+@pytest.mark.skipif(not DOCUMENTS, reason=f"no documents in {FOLDER}")
+@pytest.mark.parametrize("form", ["as written", "repaired"])
+@pytest.mark.parametrize("name", DOCUMENTS or ["none"])
+def test_document_prints_what_pytorch_printed(name: str, form: str) -> None:
+    blocks = DOCUMENTS[name]
+    expected = golden.of_document(blocks)
+    assert expected is not None, "unknown document: run `python -m tools.documents golden`"
+    assert_same(programs(blocks)[form], expected[form])
+
+
+def assert_same(program: list[Block], expected: list[dict[str, str]]) -> None:
+    actual = run_blocks(program, FLAMBEAU)
+    said = [outcome_difference(*outcomes) for outcomes in zip(expected, actual, strict=True)]
+    lines = [block.line for block in program]
+    failures = {line: text for line, text in zip(lines, said, strict=True) if text}
+    assert not failures
+
+
+@pytest.mark.parametrize("script", golden.scripts(), ids=lambda script: script.stem)
+def test_script_prints_what_pytorch_printed(script: Path) -> None:
+    assert difference(golden.of_script(script), run_script(script, FLAMBEAU)) is None
