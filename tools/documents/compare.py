@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-__all__ = ["difference", "outcome_difference"]
+__all__ = ["difference", "masked", "outcome_difference"]
 
 _FLOAT = re.compile(r"[-+]?(?:\d+\.\d*|\d+(?=[eE][-+]))(?:[eE][-+]?\d+)?")
 _ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
@@ -51,10 +51,15 @@ def _lines(expected: str, actual: str) -> Iterator[tuple[str, str]]:
     return zip(theirs, ours, strict=True)
 
 
+def masked(text: str) -> str:
+    """Take the addresses out of ``<SumBackward0 object at 0x7f3a5c0d1e20>``."""
+    return _ADDRESS.sub("0x", text)
+
+
 def _same(expected: str, actual: str) -> bool:
     if expected == actual:
         return True
-    theirs, ours = _ADDRESS.sub("0x", expected), _ADDRESS.sub("0x", actual)
+    theirs, ours = masked(expected), masked(actual)
     their_floats, our_floats = _FLOAT.findall(theirs), _FLOAT.findall(ours)
     return (
         _words(theirs) == _words(ours)

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from tools.documents.compare import masked
 from tools.documents.extract import Block, key
 from tools.documents.run import PYTORCH, programs, run_blocks, run_script
 
@@ -61,4 +62,4 @@ def _script(script: Path) -> Path:
 
 def _write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
+    path.write_text(masked(text), encoding="utf-8")
