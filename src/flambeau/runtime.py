@@ -15,6 +15,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from types import CodeType, FrameType
 from typing import Any
 from weakref import ref
@@ -37,6 +38,7 @@ __all__ = [
     "record_many",
     "scope_path",
     "step_boundary",
+    "tracing",
 ]
 
 #: How many nodes, and how many bytes of leaves and results, may pend before they are realised.
@@ -47,8 +49,7 @@ EAGER = os.environ.get("FLAMBEAU_EAGER", "") not in ("", "0")
 
 _pending: list[ref[Node]] = []
 _pending_bytes = 0
-
-_NO_ATTRS: dict[str, Any] = {}
+_tracing = False
 
 
 def record(primitive: Primitive, *inputs: Node, **attrs: Any) -> Node:
@@ -76,6 +77,8 @@ def record_many(primitive: Primitive, *inputs: Node, **attrs: Any) -> list[Node]
 def _admit(node: Node, nbytes: int) -> None:
     """Put a new node on the trace, within the budgets."""
     global _pending_bytes
+    if _tracing:
+        return
     if EAGER:
         reference.run((node,))
         return
@@ -83,6 +86,17 @@ def _admit(node: Node, nbytes: int) -> None:
     _pending_bytes += nbytes
     if len(_pending) > NODE_BUDGET or _pending_bytes > BYTE_BUDGET:
         step_boundary()
+
+
+@contextmanager
+def tracing() -> Iterator[None]:
+    """Within, what is recorded is the body of a program: it stands apart and is not run."""
+    global _tracing
+    outer, _tracing = _tracing, True
+    try:
+        yield
+    finally:
+        _tracing = outer
 
 
 def add_leaf(array: np.ndarray, dtype: DType) -> Node:
@@ -103,6 +117,11 @@ def constant(value: bool | int | float, dtype: DType) -> Node:
 def realize(node: Node) -> Any:
     """The value of ``node``, computed now if it is pending."""
     if node.buffer is None:
+        if _tracing:
+            raise RuntimeError(
+                "a composite's body asked for a value (by item(), bool(), print …): the body is "
+                "traced once and replayed, so it must not depend on values"
+            )
         _run(_ancestors(node))
     return node.buffer
 

@@ -72,6 +72,7 @@ class Tensor:
     _post_accumulate_grad_hooks: dict[int, Callable] | None = None
     _is_inference: bool = False
     _is_param: bool = False
+    _is_number: bool = False  # stands for a Python number: gives way in type promotion
     is_cuda = is_sparse = is_quantized = is_mkldnn = is_mps = is_meta = is_nested = False
     is_xpu = is_ipu = is_xla = is_vulkan = False
     names: Any = None

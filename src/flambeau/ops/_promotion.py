@@ -49,9 +49,9 @@ def as_tensor_of(value: Number, dtype: DType) -> Tensor:
 # A tensor with dimensions outranks a 0-d one, which outranks a Python number: the lower ranks
 # count only where their category (bool < integer < float) is higher.
 def _rank(value: Any) -> int:
-    if isinstance(value, Tensor):
-        return 2 if node_of(value).shape else 1
-    return 0
+    if not isinstance(value, Tensor) or value._is_number:
+        return 0
+    return 2 if node_of(value).shape else 1
 
 
 def result_type(*values: Tensor | Number) -> DType:
@@ -64,13 +64,20 @@ def result_type(*values: Tensor | Number) -> DType:
     by_rank: list[DType | None] = [None, None, None]
     for value in values:
         rank = _rank(value)
-        dtype = value.dtype if isinstance(value, Tensor) else dtypes.of_scalar(value)
+        if rank == 0:
+            dtype = _of_number(value)
+        else:
+            dtype = value.dtype
         before = by_rank[rank]
         by_rank[rank] = dtype if before is None else dtypes.promote(before, dtype)
     number, zero_dim, dimensioned = by_rank
     result = _outranked(dimensioned, _outranked(zero_dim, number))
     assert result is not None
     return result
+
+
+def _of_number(value: Any) -> DType:
+    return dtypes.default() if isinstance(value, Tensor) else dtypes.of_scalar(value)
 
 
 def _outranked(higher: DType | None, lower: DType | None) -> DType | None:
