@@ -1,5 +1,5 @@
 """``torch.nn.functional``: the functions that layers are made of, without their state."""
 
-from flambeau.ops.matmul import linear
+from flambeau.ops.products import linear
 
 __all__ = ["linear"]

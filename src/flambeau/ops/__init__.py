@@ -9,7 +9,7 @@ from flambeau.ops import (
     conversion,
     creation,
     indexing,
-    matmul,
+    products,
     shape,
 )
 from flambeau.ops._composite import composite
@@ -19,7 +19,7 @@ from flambeau.ops.broadcasting import *
 from flambeau.ops.conversion import *
 from flambeau.ops.creation import *
 from flambeau.ops.indexing import *
-from flambeau.ops.matmul import *
+from flambeau.ops.products import *
 from flambeau.ops.shape import *
 
 __all__ = [
@@ -30,6 +30,6 @@ __all__ = [
     *conversion.__all__,
     *creation.__all__,
     *indexing.__all__,
-    *matmul.__all__,
+    *products.__all__,
     *shape.__all__,
 ]
