@@ -19,6 +19,7 @@ from flambeau.ops.broadcasting import *
 from flambeau.ops.conversion import *
 from flambeau.ops.creation import *
 from flambeau.ops.indexing import *
+from flambeau.ops.pointwise import *
 from flambeau.ops.products import *
 from flambeau.ops.shape import *
 

@@ -1,0 +1,44 @@
+"""What operations say, in PyTorch's words, about arguments they cannot take."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from flambeau.ir import dtypes
+from flambeau.ir.dtypes import DType
+from flambeau.tensor import Tensor, node_of
+
+__all__ = ["floating", "must_be_tensor", "not_implemented", "type_name"]
+
+
+def must_be_tensor(value: Any, name: str, position: int) -> None:
+    """TypeError, in the name of the calling function, unless ``value`` is a Tensor."""
+    if not isinstance(value, Tensor):
+        raise _wrong_type(value, name, position, sys._getframe(1).f_code.co_name)
+
+
+def floating(input: Tensor) -> Tensor:
+    """The argument ``input`` of the calling function; in the default dtype if it is integral."""
+    if not isinstance(input, Tensor):
+        raise _wrong_type(input, "input", 1, sys._getframe(1).f_code.co_name)
+    if node_of(input).dtype.is_floating_point:
+        return input
+    return input.to(dtypes.default())
+
+
+def _wrong_type(value: Any, name: str, position: int, function: str) -> TypeError:
+    return TypeError(
+        f"{function}(): argument '{name}' (position {position}) must be Tensor, "
+        f"not {type(value).__name__}"
+    )
+
+
+def type_name(dtype: DType) -> str:
+    """What error messages call a dtype: ``Float``, ``Long``."""
+    return dtype.tensor_type.removesuffix("Tensor")
+
+
+def not_implemented(kernel: str, dtype: DType) -> NotImplementedError:
+    """The error of an operation that has no meaning for a dtype."""
+    return NotImplementedError(f"\"{kernel}\" not implemented for '{type_name(dtype)}'")
