@@ -6,21 +6,30 @@ One file a family; importing this package binds them all. See ``_registry`` for 
 from flambeau.ops import (
     arithmetic,
     broadcasting,
+    comparison,
     conversion,
     creation,
     indexing,
+    joining,
+    logic,
+    pointwise,
     products,
+    selecting,
     shape,
 )
 from flambeau.ops._composite import composite
 from flambeau.ops._promotion import result_type
 from flambeau.ops.arithmetic import *
 from flambeau.ops.broadcasting import *
+from flambeau.ops.comparison import *
 from flambeau.ops.conversion import *
 from flambeau.ops.creation import *
 from flambeau.ops.indexing import *
+from flambeau.ops.logic import *
 from flambeau.ops.pointwise import *
+from flambeau.ops.joining import *
 from flambeau.ops.products import *
+from flambeau.ops.selecting import *
 from flambeau.ops.shape import *
 
 __all__ = [
@@ -28,9 +37,14 @@ __all__ = [
     "result_type",
     *arithmetic.__all__,
     *broadcasting.__all__,
+    *comparison.__all__,
     *conversion.__all__,
     *creation.__all__,
     *indexing.__all__,
+    *joining.__all__,
+    *logic.__all__,
+    *pointwise.__all__,
     *products.__all__,
+    *selecting.__all__,
     *shape.__all__,
 ]
