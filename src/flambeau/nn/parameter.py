@@ -1,6 +1,5 @@
 """Tensors that modules recognise: parameters, buffers, and those whose shape is not known yet."""
 
-from collections import OrderedDict
 from typing import Any
 
 from flambeau import ops
@@ -67,25 +66,6 @@ class Parameter(Tensor, metaclass=_ParameterMeta):
     def __repr__(self) -> str:
         return "Parameter containing:\n" + super().__repr__()
 
-    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
-        # The empty dictionary stands where old files kept the tensor's backward hooks.
-        arguments = (self.data, self.requires_grad, OrderedDict())
-        if not self.__dict__:
-            return _rebuild_parameter, arguments
-        return _rebuild_parameter_with_state, (*arguments, dict(self.__dict__))
-
-
-def _rebuild_parameter(data: Tensor, requires_grad: bool, hooks: Any) -> Parameter:
-    return Parameter(data, requires_grad)
-
-
-def _rebuild_parameter_with_state(
-    data: Tensor, requires_grad: bool, hooks: Any, state: dict[str, Any]
-) -> Parameter:
-    parameter = Parameter(data, requires_grad)
-    parameter.__dict__.update(state)
-    return parameter
-
 
 class _BufferMeta(type(Tensor)):  # type: ignore[misc]
     """A buffer is an ordinary tensor that carries a mark."""
@@ -116,6 +96,13 @@ class Buffer(Tensor, metaclass=_BufferMeta):
         return marked
 
 
+_NO_VALUES = (
+    "Attempted to use an uninitialized parameter in an operation. "
+    "This error happens when you are using a `LazyModule` or explicitly manipulating "
+    "`torch.nn.parameter.UninitializedParameter` objects. When using LazyModules Call "
+    "`forward` with a dummy batch to initialize the parameters before calling torch functions"
+)
+
 _NO_SHAPE = (
     "Can't access the shape of an uninitialized parameter or buffer. "
     "This error usually happens in `load_state_dict` when trying to load "
@@ -131,28 +118,71 @@ _NOT_SHARED = (
 
 
 class UninitializedTensorMixin:
-    """What a parameter or buffer without a shape can do: little until ``materialize``."""
+    """What a parameter or buffer without a shape can do: little until ``materialize``.
+
+    It has a type and a place, which those of an empty tensor stand for.
+    """
 
     cls_to_become: type
+    requires_grad: bool
+    _template: Tensor
 
     def materialize(self, shape: Any, device: Any | None = None, dtype: Any | None = None) -> None:
         """Turn into an ordinary parameter or buffer of this shape, its values not yet set."""
-        data = self.data  # type: ignore[attr-defined]
-        self.data = ops.empty(shape, device=device or data.device, dtype=dtype or data.dtype)
-        self.__class__ = self.cls_to_become
+        template = self.__dict__.pop("_template")
+        values = ops.empty(shape, device=device or template.device, dtype=dtype or template.dtype)
+        self.__class__ = self.cls_to_become  # type: ignore[assignment]
+        self.data = values
+
+    @property
+    def data(self) -> Tensor:
+        """An empty tensor of the same type and place."""
+        return self._template
+
+    @data.setter
+    def data(self, value: Tensor) -> None:
+        self._template = value
+
+    @property
+    def dtype(self) -> Any:
+        """The type it will have."""
+        return self._template.dtype
+
+    @property
+    def device(self) -> Any:
+        """Where it will live."""
+        return self._template.device
 
     @property
     def shape(self) -> Any:
+        """It has none: RuntimeError."""
         raise RuntimeError(_NO_SHAPE)
 
+    @property
+    def _cell(self) -> Any:
+        raise ValueError(_NO_VALUES)
+
     def share_memory_(self) -> Any:
+        """There is nothing to share: RuntimeError."""
         raise RuntimeError(_NOT_SHARED)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        if id(self) not in memo:
+            kind, arguments = self.__reduce_ex__(2)
+            memo[id(self)] = kind(*arguments)
+        return memo[id(self)]
+
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
-        return type(self), (self.requires_grad,)  # type: ignore[attr-defined]
+        return type(self), (self.requires_grad, self.device, self.dtype)
+
+
+def _without_shape(cls: Any, requires_grad: bool, device: Any, dtype: Any) -> Any:
+    tensor = object.__new__(cls)
+    tensor._template = ops.empty(0, device=device, dtype=dtype)
+    return tensor.requires_grad_(requires_grad)
 
 
 class UninitializedParameter(UninitializedTensorMixin, Parameter):
@@ -169,14 +199,7 @@ class UninitializedParameter(UninitializedTensorMixin, Parameter):
     def __new__(
         cls, requires_grad: bool = True, device: Any | None = None, dtype: Any | None = None
     ) -> "UninitializedParameter":
-        data = ops.empty(0, device=device, dtype=dtype)
-        return Tensor._make_subclass(cls, data, requires_grad)
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> "UninitializedParameter":
-        if id(self) not in memo:
-            data = self.data
-            memo[id(self)] = type(self)(self.requires_grad, data.device, data.dtype)
-        return memo[id(self)]
+        return _without_shape(cls, requires_grad, device, dtype)
 
 
 class UninitializedBuffer(UninitializedTensorMixin, Tensor):
@@ -198,8 +221,7 @@ class UninitializedBuffer(UninitializedTensorMixin, Tensor):
         dtype: Any | None = None,
         persistent: bool = True,
     ) -> "UninitializedBuffer":
-        data = ops.empty(0, device=device, dtype=dtype)
-        buffer = Tensor._make_subclass(cls, data, requires_grad)
+        buffer = _without_shape(cls, requires_grad, device, dtype)
         buffer.persistent = persistent
         buffer._is_buffer = True
         return buffer

@@ -1,4 +1,4 @@
-"""The handle that every ``register_…_hook`` returns (it lives on a lower floor)."""
+"""The handle that every ``register_…_hook`` returns."""
 
 from flambeau.handles import RemovableHandle
 

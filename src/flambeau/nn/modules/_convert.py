@@ -5,6 +5,8 @@ from typing import Any, Self
 
 from flambeau import ops
 from flambeau.autograd import no_grad
+from flambeau.ir import dtypes
+from flambeau.ir.dtypes import DType
 from flambeau.nn.modules._attributes import ModuleAttributes
 from flambeau.nn.parameter import Parameter, is_lazy
 from flambeau.tensor import Tensor
@@ -58,19 +60,19 @@ class Conversion(ModuleAttributes):
 
     def float(self) -> Self:
         """Cast floating point parameters and buffers to float32."""
-        return self._apply(_caster(ops.float32))
+        return self._apply(_caster(dtypes.float32))
 
     def double(self) -> Self:
         """Cast floating point parameters and buffers to float64."""
-        return self._apply(_caster(ops.float64))
+        return self._apply(_caster(dtypes.float64))
 
     def half(self) -> Self:
         """Cast floating point parameters and buffers to float16."""
-        return self._apply(_caster(ops.float16))
+        return self._apply(_caster(dtypes.float16))
 
     def bfloat16(self) -> Self:
         """Cast floating point parameters and buffers to bfloat16."""
-        return self._apply(_caster(ops.bfloat16))
+        return self._apply(_caster(dtypes.bfloat16))
 
     def cpu(self) -> Self:
         """Move all parameters and buffers to the CPU."""
@@ -116,7 +118,7 @@ def _split_dtype(
     for argument in args:
         if isinstance(argument, Tensor):
             example = argument
-        elif isinstance(argument, ops.dtype):
+        elif isinstance(argument, DType):
             dtype = argument
         else:
             others.append(argument)

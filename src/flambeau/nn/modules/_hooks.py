@@ -52,15 +52,6 @@ class Everywhere:
         self.module_registration_hooks: Hooks = OrderedDict()
         self.parameter_registration_hooks: Hooks = OrderedDict()
 
-    def around_calls(self) -> bool:
-        """Whether calling a module has to run any of them."""
-        return bool(
-            self.forward_hooks
-            or self.forward_pre_hooks
-            or self.backward_hooks
-            or self.backward_pre_hooks
-        )
-
 
 everywhere = Everywhere()
 

@@ -1,24 +1,15 @@
 """Telling in which module an exception arose."""
 
-import threading
 from typing import TYPE_CHECKING, Any
 
-from flambeau import ops
+from flambeau.ir import dtypes
+from flambeau.runtime import scope_path
 from flambeau.tensor import Tensor
 
 if TYPE_CHECKING:
     from flambeau.nn.modules.module import Module
 
-__all__ = ["ModuleNote", "explain", "scope", "summary"]
-
-
-class Scope(threading.local):
-    """The module being called in this thread, as a chain ``(chain of its caller, module)``."""
-
-    chain: "tuple[Any, Module] | None" = None
-
-
-scope = Scope()
+__all__ = ["ModuleNote", "explain"]
 
 
 class ModuleNote(str):
@@ -27,34 +18,30 @@ class ModuleNote(str):
     __slots__ = ()
 
 
-def explain(error: BaseException, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-    """Add a note with the path of the current module, its repr and the shapes it was given.
+def explain(
+    error: BaseException, scope: "tuple[Module, Any]", args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> None:
+    """Add a note with the path of a module, its repr and the shapes it was given.
 
     Only the innermost module adds one: the exception passes the outer ones with it.
+
+    Args:
+        error: what was raised.
+        scope: the module and the scope of its caller.
+        args: what the module was called with.
+        kwargs: the same, by keyword.
     """
     notes = getattr(error, "__notes__", ())
-    if scope.chain is None or any(isinstance(note, ModuleNote) for note in notes):
+    if any(isinstance(note, ModuleNote) for note in notes):
         return
-    _, module = scope.chain
     given = _list_inputs(args, kwargs)
-    error.add_note(ModuleNote(f"in {_path(scope.chain)} ({summary(module)}){given}"))
+    error.add_note(ModuleNote(f"in {scope_path(scope)} ({_summary(scope[0])}){given}"))
 
 
-def summary(module: "Module") -> str:
+def _summary(module: "Module") -> str:
     """The repr of a module on one line, without its children."""
     extra = " ".join(module.extra_repr().split())
     return f"{module._get_name()}({extra})"
-
-
-def _path(chain: "tuple[Any, Module]") -> str:
-    outer, module = chain
-    if outer is None:
-        return module._get_name()
-    for name, candidate in outer[1].named_modules():
-        if candidate is module:
-            return f"{_path(outer)}.{name}" if name else _path(outer)
-    # A module that its caller does not own begins a path of its own.
-    return module._get_name()
 
 
 def _list_inputs(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
@@ -68,10 +55,10 @@ def _list_inputs(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
 
 def _describe(value: Any) -> str:
     if isinstance(value, Tensor):
-        shape = tuple(value.shape)
+        shape = str(tuple(value.shape))
         # The type is worth a word where it is not the one everything has.
-        ordinary = value.dtype == ops.get_default_dtype()
-        return str(shape) if ordinary else f"{shape} {str(value.dtype).rpartition('.')[2]}"
+        ordinary = value.dtype == dtypes.default()
+        return shape if ordinary else f"{shape} {str(value.dtype).rpartition('.')[2]}"
     if isinstance(value, list | tuple):
         return f"[{', '.join(_describe(item) for item in value)}]"
     if value is None or isinstance(value, bool | int | float):

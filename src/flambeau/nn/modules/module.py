@@ -20,10 +20,11 @@ from flambeau.nn.modules._hooks import (
     register_module_parameter_registration_hook,
     registered,
 )
-from flambeau.nn.modules._notes import explain, scope
+from flambeau.nn.modules._notes import explain
 from flambeau.nn.modules._repr import render
 from flambeau.nn.modules._state_dict import StateDict
 from flambeau.nn.parameter import Buffer, Parameter
+from flambeau.runtime import enter_scope, exit_scope
 from flambeau.tensor import Tensor
 
 __all__ = [
@@ -95,8 +96,8 @@ class Module(ModuleHooks, StateDict, Conversion):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Compute ``forward`` of the arguments, and run the hooks that apply."""
-        outer = scope.chain
-        scope.chain = (outer, self)
+        # What is recorded from here on is recorded in this module.
+        outer = enter_scope(self)
         try:
             if (
                 self._backward_hooks
@@ -111,10 +112,10 @@ class Module(ModuleHooks, StateDict, Conversion):
                 return HookedCall(self, args, kwargs).run()
             return self.forward(*args, **kwargs)
         except Exception as error:
-            explain(error, args, kwargs)
+            explain(error, (self, outer), args, kwargs)
             raise
         finally:
-            scope.chain = outer
+            exit_scope(outer)
 
     # Registration
 

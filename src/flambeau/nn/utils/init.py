@@ -1,0 +1,28 @@
+"""Creating a module without spending time on initial values."""
+
+import inspect
+from typing import Any
+
+from flambeau.nn.modules.module import Module
+
+__all__ = ["skip_init"]
+
+
+def skip_init(module_cls: type[Module], *args: Any, **kwargs: Any) -> Module:
+    """Create a module whose parameters will be overwritten anyway.
+
+    Args:
+        module_cls: the class; its constructor has to know the argument ``device``.
+        *args: what the constructor is given.
+        **kwargs: the same, by keyword.
+
+    >>> from flambeau import nn
+    >>> nn.utils.skip_init(nn.Linear, 2, 3)
+    Linear(in_features=2, out_features=3, bias=True)
+    """
+    if not issubclass(module_cls, Module):
+        raise RuntimeError(f"Expected a Module; got {module_cls}")
+    if "device" not in inspect.signature(module_cls).parameters:
+        raise RuntimeError("Module must support a 'device' arg to skip initialization")
+    device = kwargs.pop("device", "cpu")
+    return module_cls(*args, **kwargs, device=device)
