@@ -11,7 +11,6 @@ scattering never touches those.
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Iterator
 
@@ -20,7 +19,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from flambeau.ir.node import Node, Primitive, Spec
 from flambeau.ir.primitives.elementwise import in_single
-from flambeau.ir.primitives.taps import Ints, Padding, output_sizes, tap_slices
+from flambeau.ir.primitives.taps import Ints, Padding, output_sizes, tap_meetings, tap_slices
 
 __all__ = ["CONV_GENERAL", "DOT_GENERAL"]
 
@@ -40,7 +39,8 @@ def _dot(x: Node, y: Node, contract: tuple[Ints, Ints], batch: tuple[Ints, Ints]
         for x_axis, y_axis in zip(x_axes, y_axes, strict=True):
             if x.shape[x_axis] != y.shape[y_axis]:
                 raise RuntimeError(
-                    f"dimension {x_axis} of {x.shape} does not match dimension {y_axis} of {y.shape}"
+                    f"dimension {x_axis} of {x.shape} does not match "
+                    f"dimension {y_axis} of {y.shape}"
                 )
     axes = [(x, axis) for axis in batch[0]]
     axes += [(x, axis) for axis in _free(len(x.shape), contract[0], batch[0])]
@@ -203,25 +203,22 @@ def _scatter(
     kernel_dilation: Ints,
 ) -> np.ndarray:
     """What every tap makes of every element of ``x``, added up where the tap meets outputs."""
-    n, groups, channels, *sizes = x.shape
+    n, groups, channels = x.shape[:3]
+    sizes = x.shape[3:]
     outputs, window = w.shape[1], w.shape[3:]
     # (g, taps, o, c) and (g, c, n, places): one product for many samples.
     matrix = np.moveaxis(w, (1, 2), (-2, -1)).reshape(groups, -1, channels)
     columns = np.moveaxis(x, 0, 2).reshape(groups, channels, n, -1)
     out = np.zeros((groups, outputs, n, *places), x.dtype)
-    meetings = [
-        [tap_slices(size, q, step, tap * gap - low, spread) for tap in range(taps)]
-        for size, q, step, (low, _), spread, gap, taps in zip(
-            sizes, places, stride, padding, input_dilation, kernel_dilation, window, strict=True
-        )
-    ]
+    meetings = list(
+        tap_meetings(sizes, places, window, stride, padding, input_dilation, kernel_dilation)
+    )
     nbytes = matrix.shape[0] * matrix.shape[1] * math.prod(sizes) * x.itemsize
     for part in _parts(n, nbytes, _CACHE_BYTES):
         made = matrix @ columns[:, :, part].reshape(groups, channels, -1)
         made = made.reshape(groups, -1, outputs, part.stop - part.start, *sizes)
-        for tap, pairs in enumerate(itertools.product(*meetings)):
-            target = out[(slice(None), slice(None), part, *(q for q, _ in pairs))]
-            target += made[(slice(None), tap, ..., *(p for _, p in pairs))]
+        for tap, (target, source) in enumerate(meetings):
+            out[:, :, part][target] += made[:, tap][source]
     return np.moveaxis(out, 2, 0)
 
 

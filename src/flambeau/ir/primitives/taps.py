@@ -9,11 +9,14 @@ of the input spread out with ``spread - 1`` zeros between its elements.
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Iterator
+from typing import Any
 
 from flambeau.ir.node import Shape
 
-__all__ = ["Ints", "Padding", "output_size", "output_sizes", "tap_slices"]
+__all__ = ["Ints", "Padding", "output_size", "output_sizes", "tap_meetings", "tap_slices"]
 
 Ints = tuple[int, ...]
 #: What is added in front of and behind each dimension; negative numbers crop.
@@ -61,3 +64,24 @@ def tap_slices(
         slice(first, first + (count - 1) * q_step + 1, q_step),
         slice(element, element + (count - 1) * p_step + 1, p_step),
     )
+
+
+def tap_meetings(
+    sizes: Shape,
+    places: Shape,
+    window: Ints,
+    stride: Ints,
+    padding: Padding,
+    spread: Ints,
+    dilation: Ints,
+) -> Iterator[tuple[Any, Any]]:
+    """For each tap of a window, row by row: an index of outputs, and one of what they meet."""
+    along = [
+        [tap_slices(size, q, step, tap * gap - low, wide) for tap in range(taps)]
+        for size, q, taps, step, (low, _), wide, gap in zip(
+            sizes, places, window, stride, padding, spread, dilation, strict=True
+        )
+    ]
+    for pairs in itertools.product(*along):
+        outputs, elements = zip(*pairs, strict=True)
+        yield (..., *outputs), (..., *elements)
