@@ -13,6 +13,7 @@ from flambeau.ops import (
     joining,
     logic,
     pointwise,
+    ordering,
     products,
     selecting,
     shape,
@@ -28,6 +29,7 @@ from flambeau.ops.indexing import *
 from flambeau.ops.logic import *
 from flambeau.ops.pointwise import *
 from flambeau.ops.joining import *
+from flambeau.ops.ordering import *
 from flambeau.ops.products import *
 from flambeau.ops.selecting import *
 from flambeau.ops.shape import *
@@ -44,6 +46,7 @@ __all__ = [
     *joining.__all__,
     *logic.__all__,
     *pointwise.__all__,
+    *ordering.__all__,
     *products.__all__,
     *selecting.__all__,
     *shape.__all__,
