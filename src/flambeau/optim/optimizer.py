@@ -1,0 +1,508 @@
+"""The base class of all optimizers: parameter groups, state, hooks, and the one update loop."""
+
+from __future__ import annotations
+
+import functools
+import warnings
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Hashable, Iterable
+from copy import deepcopy
+from numbers import Real
+from typing import Any, TypeAlias
+
+from flambeau import ops
+from flambeau.autograd import enable_grad, set_grad_enabled
+from flambeau.ir import dtypes
+from flambeau.runtime import step_boundary
+from flambeau.tensor import Tensor
+from flambeau.utils.hooks import RemovableHandle
+
+__all__ = [
+    "Optimizer",
+    "register_optimizer_step_post_hook",
+    "register_optimizer_step_pre_hook",
+]
+
+ParamsT: TypeAlias = Iterable[Tensor] | Iterable[dict[str, Any]] | Iterable[tuple[str, Tensor]]
+Group: TypeAlias = dict[str, Any]
+State: TypeAlias = dict[str, Any]
+Slots: TypeAlias = dict[str, Callable[[Tensor, Group], Tensor] | None]
+Hook: TypeAlias = Callable[..., Any]
+
+_global_pre_hooks: OrderedDict[int, Hook] = OrderedDict()
+_global_post_hooks: OrderedDict[int, Hook] = OrderedDict()
+
+
+class _Required:
+    def __repr__(self) -> str:
+        return "<required parameter>"
+
+
+required = _Required()
+
+
+def register_optimizer_step_pre_hook(hook: Hook) -> RemovableHandle:
+    """Call ``hook(optimizer, args, kwargs)`` before each step of every optimizer."""
+    return _register(_global_pre_hooks, hook)
+
+
+def register_optimizer_step_post_hook(hook: Hook) -> RemovableHandle:
+    """Call ``hook(optimizer, args, kwargs)`` after each step of every optimizer."""
+    return _register(_global_post_hooks, hook)
+
+
+class Optimizer:
+    """Base class of all optimizers.
+
+    An optimizer of the library is a *rule* and a declaration. The rule is a pure function
+    ``rule(param, grad, *slots, *scalars) -> (param, *slots)`` of tensors and Python numbers.
+    The declaration is `_slots`, the state tensors that the rule carries from step to step, and
+    `_scalars`, the numbers of this step. The base class does the rest. A class that defines its
+    own `step` instead, as PyTorch's users write it, works too.
+
+    Args:
+        params: tensors, ``(name, tensor)`` pairs, or dicts, one for each group, of the form
+            ``{"params": tensors, option: value, ...}``.
+        defaults: the options of a group that does not set them itself.
+
+    Raises:
+        TypeError: `params` is a tensor, an unordered set, or holds something not a tensor.
+        ValueError: `params` is empty, or holds a non-leaf tensor or one tensor in two groups.
+    """
+
+    rule: Callable[..., tuple[Tensor | None, ...]] | None = None
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if not hasattr(cls.step, "hooked"):
+            cls.step = _with_hooks(cls.step)
+
+    def __init__(self, params: ParamsT, defaults: dict[str, Any]) -> None:
+        self.defaults = defaults
+        self._make_hook_tables()
+        if isinstance(params, Tensor):
+            raise TypeError(
+                "params argument given to the optimizer should be an iterable of Tensors or "
+                f"dicts, but got {_typename(params)}"
+            )
+        self.state: defaultdict[Any, State] = defaultdict(dict)
+        self.param_groups: list[Group] = []
+        groups: list[Any] = list(params)
+        if not groups:
+            raise ValueError("optimizer got an empty parameter list")
+        if not isinstance(groups[0], dict):
+            groups = [{"params": groups}]
+        for group in groups:
+            self.add_param_group(group)
+
+    # What a subclass declares.
+
+    def _slots(self, param: Tensor, group: Group) -> Slots:
+        """Name each state tensor of `param` in the rule's order, with what makes its first value.
+
+        ``None`` marks a state tensor that the options of the group have no use for: the rule
+        receives, and returns, ``None`` in its place.
+        """
+        return {}
+
+    def _scalars(self, param: Tensor, group: Group, state: State) -> tuple[Any, ...]:
+        """Compute the rule's numbers for this step; called before new slots are filled."""
+        return ()
+
+    # Stepping.
+
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Update every parameter that has a gradient.
+
+        Args:
+            closure: evaluates the model again and returns the loss.
+
+        Returns:
+            What `closure` returned, or None.
+        """
+        if self.rule is None:
+            raise NotImplementedError
+        loss = None
+        if closure is not None:
+            with enable_grad():
+                loss = closure()
+        with set_grad_enabled(self.defaults.get("differentiable", False)):
+            for group in self.param_groups:
+                _check_capturable(group)
+                for param in group["params"]:
+                    if param.grad is not None:
+                        self._update(param, group)
+        return loss
+
+    def _update(self, param: Tensor, group: Group) -> None:
+        state = self.state.get(param, {})
+        scalars = self._scalars(param, group, state)
+        slots = self._slots(param, group)
+        for name, initial in slots.items():
+            if initial is not None and state.get(name) is None:
+                state[name] = initial(param, group)
+        if state:
+            self.state[param] = state
+        grad = -param.grad if group.get("maximize") else param.grad
+        old = [state[name] if initial else None for name, initial in slots.items()]
+        new = self.rule(param, grad, *old, *map(_plain, scalars))
+        for tensor, value in zip([param, *old], new, strict=True):
+            if tensor is not None:
+                tensor.copy_(value)
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients of all parameters.
+
+        Args:
+            set_to_none: whether ``param.grad`` becomes None (a parameter without a gradient is
+                skipped by `step`) or is filled with zeros in place.
+        """
+        for group in self.param_groups:
+            for param in group["params"]:
+                if param.grad is None:
+                    continue
+                if set_to_none:
+                    param.grad = None
+                else:
+                    param.grad.detach_()
+                    param.grad.zero_()
+
+    # Parameter groups.
+
+    def add_param_group(self, param_group: Group) -> None:
+        """Add a group of parameters, with its own options, to those that are optimized.
+
+        >>> import flambeau as torch
+        >>> w, b = torch.zeros(3, requires_grad=True), torch.zeros(1, requires_grad=True)
+        >>> optimizer = torch.optim.SGD([w], lr=0.1)
+        >>> optimizer.add_param_group({"params": [b], "lr": 0.01})
+        >>> [group["lr"] for group in optimizer.param_groups]
+        [0.1, 0.01]
+        """
+        if not isinstance(param_group, dict):
+            raise TypeError(f"param_group must be a dict, but got {type(param_group)}")
+        _split_names(param_group)
+        self._check_params(param_group["params"])
+        for name, default in self.defaults.items():
+            if default is required and name not in param_group:
+                raise ValueError(
+                    "parameter group didn't specify a value of required optimization "
+                    f"parameter {name}"
+                )
+            param_group.setdefault(name, default)
+        self._check_group(param_group)
+        self.param_groups.append(param_group)
+
+    def _check_params(self, params: list[Any]) -> None:
+        differentiable = self.defaults.get("differentiable")
+        for param in params:
+            if not isinstance(param, Tensor):
+                raise TypeError(
+                    "optimizer can only optimize Tensors, "
+                    f"but one of the params is {_typename(param)}"
+                )
+            if not (differentiable or param.is_leaf or param.retains_grad):
+                raise ValueError("can't optimize a non-leaf Tensor")
+
+    def _check_group(self, group: Group) -> None:
+        params = group["params"]
+        if len(params) != len(set(params)):
+            warnings.warn(
+                "optimizer contains a parameter group with duplicate parameters; "
+                "in future, this will cause an error; "
+                "see github.com/pytorch/pytorch/issues/40967 for more information",
+                stacklevel=4,
+            )
+        known = {param for other in self.param_groups for param in other["params"]}
+        if not known.isdisjoint(params):
+            raise ValueError("some parameters appear in more than one parameter group")
+        named = "param_names" in group
+        if self.param_groups and named != ("param_names" in self.param_groups[0]):
+            raise ValueError(
+                "all optimizer param groups should be with/without names. cannot add param group "
+                f"{'with names' if named else 'without names'} to the optimizer"
+            )
+
+    # Saving and loading.
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the state and the groups, parameters replaced by their running number.
+
+        The layout is PyTorch's, and its tensors are the optimizer's own, not copies:
+        ``{"state": {0: {name: tensor, ...}, ...}, "param_groups": [{..., "params": [0]}]}``.
+        """
+        for hook in self._optimizer_state_dict_pre_hooks.values():
+            hook(self)
+        params = [param for group in self.param_groups for param in group["params"]]
+        numbers: dict[int, int] = {}
+        for param in params:
+            numbers.setdefault(id(param), len(numbers))
+        packed = {
+            "state": {
+                numbers[id(key)] if isinstance(key, Tensor) else key: state
+                for key, state in self.state.items()
+            },
+            "param_groups": [_pack_group(group, numbers) for group in self.param_groups],
+        }
+        for hook in self._optimizer_state_dict_post_hooks.values():
+            changed = hook(self, packed)
+            packed = packed if changed is None else changed
+        return packed
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take over the state and the options saved by `state_dict`, here or in PyTorch.
+
+        State tensors are cast to the dtype of their parameters, step counts excepted; those that
+        already have it are taken as they are, not copied.
+
+        Raises:
+            ValueError: the groups, or the numbers of parameters in them, differ.
+        """
+        state_dict = state_dict.copy()
+        for hook in self._optimizer_load_state_dict_pre_hooks.values():
+            changed = hook(self, state_dict)
+            state_dict = state_dict if changed is None else changed
+        saved_groups = deepcopy(state_dict["param_groups"])
+        _check_groups_match(self.param_groups, saved_groups)
+        params = {
+            number: param
+            for group, saved in zip(self.param_groups, saved_groups, strict=True)
+            for number, param in zip(saved["params"], group["params"], strict=True)
+        }
+        state: defaultdict[Any, State] = defaultdict(dict)
+        for key, value in state_dict["state"].items():
+            if key in params:
+                state[params[key]] = _cast(value, params[key])
+            else:
+                state[key] = value
+        groups = [_merge_group(*pair) for pair in zip(self.param_groups, saved_groups, strict=True)]
+        self.__setstate__({"state": state, "param_groups": groups})
+        for hook in self._optimizer_load_state_dict_post_hooks.values():
+            hook(self)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {
+            "defaults": self.defaults,
+            "state": self.state,
+            "param_groups": self.param_groups,
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        if not hasattr(self, "_optimizer_step_pre_hooks"):
+            self._make_hook_tables()
+        self.defaults.setdefault("differentiable", False)
+        # Files of older versions lack newer options, and count steps in plain numbers.
+        for group in self.param_groups:
+            for name, default in self.defaults.items():
+                group.setdefault(name, default)
+        for values in self.state.values():
+            if isinstance(values, dict) and isinstance(values.get("step"), int | float):
+                values["step"] = scalar(values["step"])
+
+    # Hooks.
+
+    def _make_hook_tables(self) -> None:
+        self._optimizer_step_pre_hooks: OrderedDict[int, Hook] = OrderedDict()
+        self._optimizer_step_post_hooks: OrderedDict[int, Hook] = OrderedDict()
+        self._optimizer_state_dict_pre_hooks: OrderedDict[int, Hook] = OrderedDict()
+        self._optimizer_state_dict_post_hooks: OrderedDict[int, Hook] = OrderedDict()
+        self._optimizer_load_state_dict_pre_hooks: OrderedDict[int, Hook] = OrderedDict()
+        self._optimizer_load_state_dict_post_hooks: OrderedDict[int, Hook] = OrderedDict()
+
+    def register_step_pre_hook(self, hook: Hook) -> RemovableHandle:
+        """Call ``hook(optimizer, args, kwargs)`` before each step.
+
+        The hook returns None, or the ``(args, kwargs)`` that `step` shall be called with.
+        """
+        return _register(self._optimizer_step_pre_hooks, hook)
+
+    def register_step_post_hook(self, hook: Hook) -> RemovableHandle:
+        """Call ``hook(optimizer, args, kwargs)`` after each step."""
+        return _register(self._optimizer_step_post_hooks, hook)
+
+    def register_state_dict_pre_hook(self, hook: Hook, prepend: bool = False) -> RemovableHandle:
+        """Call ``hook(optimizer)`` before `state_dict` runs."""
+        return _register(self._optimizer_state_dict_pre_hooks, hook, prepend)
+
+    def register_state_dict_post_hook(self, hook: Hook, prepend: bool = False) -> RemovableHandle:
+        """Call ``hook(optimizer, state_dict)`` on what `state_dict` made; it may return another."""
+        return _register(self._optimizer_state_dict_post_hooks, hook, prepend)
+
+    def register_load_state_dict_pre_hook(
+        self, hook: Hook, prepend: bool = False
+    ) -> RemovableHandle:
+        """Call ``hook(optimizer, state_dict)`` before loading; it may return another dict."""
+        return _register(self._optimizer_load_state_dict_pre_hooks, hook, prepend)
+
+    def register_load_state_dict_post_hook(
+        self, hook: Hook, prepend: bool = False
+    ) -> RemovableHandle:
+        """Call ``hook(optimizer)`` after `load_state_dict`."""
+        return _register(self._optimizer_load_state_dict_post_hooks, hook, prepend)
+
+    def __repr__(self) -> str:
+        lines = [f"{type(self).__name__} ("]
+        for index, group in enumerate(self.param_groups):
+            if index > 0:
+                lines.append("")
+            lines.append(f"Parameter Group {index}")
+            lines += [f"    {name}: {group[name]}" for name in sorted(group) if name != "params"]
+        return "\n".join([*lines, ")"])
+
+
+# For the subclasses.
+
+
+def zeros(param: Tensor, group: Group) -> Tensor:
+    """Make the first value of a slot that starts at zero."""
+    return ops.zeros_like(param)
+
+
+def scalar(value: float) -> Tensor:
+    """Make a 0-d state number, float32 unless the default dtype is float64."""
+    double = dtypes.default() is dtypes.float64
+    return ops.tensor(float(value), dtype=dtypes.float64 if double else dtypes.float32)
+
+
+def count_step(state: State) -> float:
+    """Advance ``state["step"]`` by one, from zero if there is none, and return it as a number."""
+    step = state["step"].item() + 1 if "step" in state else 1.0
+    set_scalar(state, "step", step)
+    return step
+
+
+def set_scalar(state: State, name: str, value: float) -> None:
+    """Write a 0-d state number, in place if it exists."""
+    if name in state:
+        state[name].fill_(value)
+    else:
+        state[name] = scalar(value)
+
+
+def unless_zero(value: Any) -> Any:
+    """Return None for a coefficient of zero: the rules leave out the term it multiplies."""
+    return None if value == 0 else value
+
+
+# For the base class.
+
+
+def _with_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
+    """Wrap a class's `step`: hooks before and after it, and the end of the training step."""
+
+    @functools.wraps(step)
+    def hooked(self: Optimizer, *args: Any, **kwargs: Any) -> Any:
+        outermost = type(self).step
+        if outermost is not hooked and hasattr(outermost, "hooked"):
+            return step(self, *args, **kwargs)  # called as super().step(...)
+        args = (self, *args)
+        pre_hooks = [*_global_pre_hooks.values(), *self._optimizer_step_pre_hooks.values()]
+        for hook in pre_hooks:
+            changed = hook(self, args, kwargs)
+            if changed is None:
+                continue
+            if not (isinstance(changed, tuple) and len(changed) == 2):
+                raise RuntimeError(
+                    f"{step} must return None or a tuple of (new_args, new_kwargs), "
+                    f"but got {changed}."
+                )
+            args, kwargs = changed
+        result = step(*args, **kwargs)
+        step_boundary()
+        post_hooks = [*self._optimizer_step_post_hooks.values(), *_global_post_hooks.values()]
+        for hook in post_hooks:
+            hook(self, args, kwargs)
+        return result
+
+    hooked.hooked = True  # type: ignore[attr-defined]
+    return hooked
+
+
+def _register(table: OrderedDict[int, Hook], hook: Hook, prepend: bool = False) -> RemovableHandle:
+    handle = RemovableHandle(table)
+    table[handle.id] = hook
+    if prepend:
+        table.move_to_end(handle.id, last=False)
+    return handle
+
+
+def _typename(value: Any) -> str:
+    """Return how error messages name the type of `value`: ``str``, ``flambeau.FloatTensor``."""
+    if isinstance(value, Tensor):
+        return value.type()
+    kind = type(value)
+    home = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
+    return home + kind.__qualname__
+
+
+def _split_names(group: Group) -> None:
+    """Make ``group["params"]`` a list of tensors, with their names, if any, in "param_names"."""
+    params = group["params"]
+    if isinstance(params, Tensor):
+        group["params"] = [params]
+        return
+    if isinstance(params, set):
+        raise TypeError(
+            "optimizer parameters need to be organized in ordered collections, but "
+            "the ordering of tensors in sets will change between runs. Please use a list instead."
+        )
+    params = list(params)
+    names = [param[0] for param in params if isinstance(param, tuple)]
+    if names and len(names) != len(params):
+        raise ValueError(
+            "all optimizer params should be with/without names. Some param names are missing"
+        )
+    group["params"] = [param[1] for param in params] if names else params
+    if names:
+        group["param_names"] = names
+
+
+def _plain(value: Any) -> Any:
+    """Make a Python float of NumPy's: floats are run-time inputs of a rule, all else constants."""
+    return float(value) if isinstance(value, Real) and not isinstance(value, int) else value
+
+
+def _check_capturable(group: Group) -> None:
+    if group.get("capturable"):
+        raise AssertionError(
+            "If capturable=True, params must be on a device that captures graphs; "
+            "these are on the CPU. Set capturable=False."
+        )
+
+
+def _check_groups_match(groups: list[Group], saved_groups: list[Group]) -> None:
+    if len(groups) != len(saved_groups):
+        raise ValueError("loaded state dict has a different number of parameter groups")
+    for group, saved in zip(groups, saved_groups, strict=True):
+        if len(group["params"]) != len(saved["params"]):
+            raise ValueError(
+                "loaded state dict contains a parameter group "
+                "that doesn't match the size of optimizer's group"
+            )
+
+
+def _pack_group(group: Group, numbers: dict[int, int]) -> Group:
+    packed = {name: value for name, value in group.items() if name != "params"}
+    packed["params"] = [numbers[id(param)] for param in group["params"]]
+    return packed
+
+
+def _merge_group(group: Group, saved: Group) -> Group:
+    """Return the options of `saved`, for the parameters of `group`, under the names of `group`."""
+    merged = {**saved, "params": group["params"]}
+    if "param_names" in group:
+        merged["param_names"] = group["param_names"]
+    return merged
+
+
+def _cast(value: Any, param: Tensor, name: Hashable = None) -> Any:
+    """Cast the tensors in a saved state to the dtype of `param`, step counts excepted."""
+    if isinstance(value, Tensor):
+        castable = name != "step" and param.is_floating_point()
+        return value.to(param.dtype) if castable else value
+    if isinstance(value, dict):
+        return {key: _cast(item, param, key) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_cast(item, param) for item in value)
+    return value
