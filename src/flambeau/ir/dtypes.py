@@ -141,10 +141,10 @@ def set_default(dtype: DType) -> None:
 
 
 def of_scalar(value: bool | int | float) -> DType:
-    """The type that a Python number has by itself."""
-    if isinstance(value, bool):
+    """The type that a Python number, or one of NumPy's, has by itself."""
+    if isinstance(value, (bool, np.bool_)):
         return bool_
-    return int64 if isinstance(value, int) else _default
+    return int64 if isinstance(value, (int, np.integer)) else _default
 
 
 # Integers by width; int8 and uint8 meet in int16.
