@@ -5,11 +5,20 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+import numpy as np
+
 from flambeau.ir import dtypes
 from flambeau.ir.dtypes import DType
 from flambeau.tensor import Tensor, node_of
 
-__all__ = ["floating", "must_be_tensor", "not_implemented", "type_name"]
+__all__ = [
+    "floating",
+    "is_number",
+    "must_be_tensor",
+    "no_overload",
+    "not_implemented",
+    "type_name",
+]
 
 
 def must_be_tensor(value: Any, name: str, position: int) -> None:
@@ -42,3 +51,18 @@ def type_name(dtype: DType) -> str:
 def not_implemented(kernel: str, dtype: DType) -> NotImplementedError:
     """The error of an operation that has no meaning for a dtype."""
     return NotImplementedError(f"\"{kernel}\" not implemented for '{type_name(dtype)}'")
+
+
+def no_overload(function: str, arguments: tuple[Any, ...], *signatures: str) -> TypeError:
+    """The error of arguments that fit none of a function's signatures."""
+    given = ", ".join(type(argument).__name__ for argument in arguments)
+    expected = "".join(f" * {signature}\n" for signature in signatures)
+    return TypeError(
+        f"{function}() received an invalid combination of arguments - got ({given}), "
+        f"but expected one of:\n{expected}"
+    )
+
+
+def is_number(value: Any) -> bool:
+    """Whether ``value`` can be an operand: a Python number, or one of NumPy's."""
+    return isinstance(value, (bool, int, float, np.number, np.bool_))
