@@ -3,6 +3,7 @@
 One file a family; importing this package binds them all. See ``_registry`` for the form.
 """
 
+from flambeau.autograd.composite import composite
 from flambeau.ops import (
     arithmetic,
     broadcasting,
@@ -18,7 +19,6 @@ from flambeau.ops import (
     selecting,
     shape,
 )
-from flambeau.ops._composite import composite
 from flambeau.ops._promotion import result_type
 from flambeau.ops.arithmetic import *
 from flambeau.ops.broadcasting import *
