@@ -19,7 +19,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from flambeau.ir.node import Node, Primitive, Spec
 from flambeau.ir.primitives.elementwise import in_single
-from flambeau.ir.primitives.taps import Ints, Padding, output_sizes, tap_meetings, tap_slices
+from flambeau.ir.primitives.taps import Ints, Padding, output_sizes, tap_meetings
 
 __all__ = ["CONV_GENERAL", "DOT_GENERAL"]
 
@@ -110,6 +110,8 @@ def _conv_arrays(
     places = output_sizes(
         x.shape[2:], w.shape[2:], stride, padding, input_dilation, kernel_dilation
     )
+    if not (x.size and w.size and math.prod(places)):
+        return np.zeros((x.shape[0], w.shape[0], *places), x.dtype)
     # Groups become dimensions of their own: (n, g, c, …) and (g, o, c, …).
     x = x.reshape(x.shape[0], groups, w.shape[1], *x.shape[2:])
     w = w.reshape(groups, w.shape[0] // groups, *w.shape[1:])
@@ -127,15 +129,11 @@ def _framed(x: np.ndarray, padding: Padding, spread: Ints) -> np.ndarray:
     """``x`` spread out, padded and cropped; itself if there is nothing to do."""
     if all(step == 1 for step in spread) and not any(map(any, padding)):
         return x
-    sizes = output_sizes(
-        x.shape[3:], (1,) * len(spread), (1,) * len(spread), padding, spread, (1,) * len(spread)
-    )
+    one = (1,) * len(spread)
+    sizes = output_sizes(x.shape[3:], one, one, padding, spread, one)
     framed = np.zeros((*x.shape[:3], *sizes), x.dtype)
-    slices = [
-        tap_slices(size, out, 1, -low, step)
-        for size, out, (low, _), step in zip(x.shape[3:], sizes, padding, spread, strict=True)
-    ]
-    framed[(..., *(inner for inner, _ in slices))] = x[(..., *(outer for _, outer in slices))]
+    ((target, source),) = tap_meetings(x.shape[3:], sizes, one, one, padding, spread, one)
+    framed[target] = x[source]
     return framed
 
 

@@ -187,8 +187,8 @@ def zeta(s: np.ndarray | float, q: np.ndarray) -> np.ndarray:
     s64, q64 = np.broadcast_arrays(np.asarray(s, np.float64), q.astype(np.float64))
     out = np.where(q64 > 0, _zeta_positive(s64, q64), _zeta_negative(s64, q64))
     out = np.where((q64 <= 0) & (q64 == np.floor(q64)), np.inf, out)
-    out = np.where(s64 > 1, out, np.where(s64 == 1, np.inf, np.nan))
-    out = np.where(np.isnan(q64) | (q64 == -np.inf), np.nan, out)
+    out = np.where((s64 < 1) | np.isnan(s64 + q64) | (q64 == -np.inf), np.nan, out)
+    out = np.where(s64 == 1, np.inf, out)
     return out.astype(q.dtype)
 
 

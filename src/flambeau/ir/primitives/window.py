@@ -146,17 +146,19 @@ def _window_scatter(source: Node, index: Node, size: Shape) -> Spec:
 def _scatter_arrays(source: np.ndarray, index: np.ndarray, size: Shape) -> np.ndarray:
     plane = math.prod(size)
     check_bounds(index, plane)
-    shape = (*source.shape[: -len(size)], *size)
-    planes = math.prod(source.shape[: -len(size)])
-    places = index.reshape(planes, -1) + plane * np.arange(planes)[:, None]
-    if source.dtype.kind == "f":
-        total = np.bincount(places.reshape(-1), source.reshape(-1), planes * plane)
-        return total.astype(source.dtype).reshape(shape)
-    out = np.zeros(planes * plane, source.dtype)
-    np.add.at(out, places.reshape(-1), source.reshape(-1))
+    lead = source.shape[: -len(size)]
+    # Number the places through all planes.
+    firsts = plane * np.arange(math.prod(lead)).reshape(*lead, *(1 for _ in size))
+    places = (index + firsts).reshape(-1)
+    shape = (*lead, *size)
+    if source.dtype.kind in "fV":
+        weights = source.reshape(-1).astype(np.float64, copy=False)
+        return np.bincount(places, weights, math.prod(shape)).astype(source.dtype).reshape(shape)
+    out = np.zeros(math.prod(shape), source.dtype)
+    np.add.at(out, places, source.reshape(-1))
     return out.reshape(shape)
 
 
 #: Planes of the trailing shape ``size``, with each element added at its place: what gathers
 #: elements by the indices of ``WINDOW_MAX`` has this for its adjoint.
-WINDOW_SCATTER = Primitive("window_scatter", _window_scatter, in_single(_scatter_arrays))
+WINDOW_SCATTER = Primitive("window_scatter", _window_scatter, _scatter_arrays)
