@@ -4,7 +4,7 @@
 what a checkpoint may contain beside tensors and plain values when it is loaded.
 """
 
-from flambeau.serialization._load import load
+from flambeau.serialization._load import get_unsafe_globals_in_checkpoint, load
 from flambeau.serialization._safe_globals import (
     add_safe_globals,
     clear_safe_globals,
@@ -17,6 +17,7 @@ __all__ = [
     "add_safe_globals",
     "clear_safe_globals",
     "get_safe_globals",
+    "get_unsafe_globals_in_checkpoint",
     "load",
     "safe_globals",
     "save",

@@ -42,7 +42,7 @@ def weights_only_error(file: str, message: str) -> UnpicklingError:
         return UnpicklingError(f"Weights only load failed. {_UNSAFE_HINT}\n\n{message}{where}")
     return UnpicklingError(
         f"Weights only load failed. WeightsUnpickler error: {message}{where} "
-        "It is corrupted, hostile, or holds more than tensors and plain values."
+        "It is damaged, or holds what weights_only=True does not load."
     )
 
 

@@ -15,10 +15,10 @@ from flambeau.serialization._errors import describe
 from flambeau.serialization._legacy import Unpickle, load_legacy
 from flambeau.serialization._locations import MapLocation, restore_function
 from flambeau.serialization._read_storages import ArchivedStorages
-from flambeau.serialization._unpickler import load_anything, load_weights
+from flambeau.serialization._unpickler import load_anything, load_weights, unsafe_globals
 from flambeau.serialization._zip_reader import Archive, is_archive
 
-__all__ = ["load"]
+__all__ = ["get_unsafe_globals_in_checkpoint", "load"]
 
 _TRUE = ("1", "y", "yes", "true")
 
@@ -62,7 +62,7 @@ def load(
     tensor([0, 1, 2])
     """
     weights_only = _decide_weights_only(weights_only, pickle_module)
-    name = describe(os.fspath(f) if isinstance(f, os.PathLike) else f)
+    name = _name(f)
     unpickle = _unpickle_function(weights_only, pickle_module, name, pickle_load_args)
     restore = restore_function(map_location)
     if mmap and not isinstance(f, (str, os.PathLike)):
@@ -82,6 +82,27 @@ def load(
         mapped = memory.mmap(file.fileno(), 0, access=memory.ACCESS_READ) if mmap else None
         storages = ArchivedStorages(archive, name, restore, mapped)
         return unpickle(io.BytesIO(archive.read("data.pkl")), storages.load)
+
+
+def get_unsafe_globals_in_checkpoint(f: str | os.PathLike[str] | IO[bytes]) -> list[str]:
+    """The classes and functions that a checkpoint needs and ``weights_only=True`` refuses.
+
+    Nothing is loaded.
+
+    Args:
+        f: a path, or a seekable file open for reading.
+
+    Raises:
+        ValueError: if it is no checkpoint that :func:`save` has written.
+    """
+    with _opened(f) as file:
+        if not is_archive(file):
+            raise ValueError("Expected input to be a checkpoint returned by torch.save")
+        return unsafe_globals(Archive(file, _name(f)).read("data.pkl"))
+
+
+def _name(f: Any) -> str:
+    return describe(os.fspath(f) if isinstance(f, os.PathLike) else f)
 
 
 def _decide_weights_only(weights_only: bool | None, pickle_module: ModuleType | None) -> bool:
@@ -114,7 +135,7 @@ def _unpickle_function(
 ) -> Unpickle:
     """The function that reads one pickle."""
     if not weights_only:
-        return partial(load_anything, pickle_module=pickle_module or pickle, **options)
+        return partial(load_anything, name=name, pickle_module=pickle_module or pickle, **options)
     if pickle_module is not None:
         raise RuntimeError("Can not safely load weights when explicit pickle_module is specified")
     encoding = options.pop("encoding", "utf-8")

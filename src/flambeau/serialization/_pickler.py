@@ -101,6 +101,8 @@ class _CheckpointPickler:
     def persistent_id(self, obj: Any) -> tuple | None:
         if not isinstance(obj, SavedStorage):
             return None
+        if self.proto == 0:
+            raise pickle.PicklingError("pickle_protocol 0 cannot refer to storages: use 2")
         return ("storage", obj.kind, obj.key, "cpu", obj.array.size, *self.trailer)
 
     def reducer_override(self, obj: Any) -> Any:

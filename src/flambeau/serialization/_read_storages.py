@@ -100,7 +100,7 @@ def parse_reference(persistent_id: Any, length: int) -> Reference:
 def _text(value: Any) -> str:
     """A string; those of Python 2 may come as bytes."""
     if isinstance(value, bytes):
-        return value.decode("ascii")
+        return value.decode("latin-1")
     if not isinstance(value, str):
         raise UnpicklingError(f"a part of a persistent id is of type {type(value).__name__}")
     return value

@@ -5,6 +5,7 @@ values need, takes classes and functions from an allow-list, and checks what the
 """
 
 import pickle
+import pickletools
 import re
 from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
 from collections import Counter, OrderedDict
@@ -25,7 +26,13 @@ from flambeau.serialization._safe_globals import (
 )
 from flambeau.serialization._storages import STORAGE_TYPES
 
-__all__ = ["PersistentLoad", "RestrictedUnpickler", "load_anything", "load_weights"]
+__all__ = [
+    "PersistentLoad",
+    "RestrictedUnpickler",
+    "load_anything",
+    "load_weights",
+    "unsafe_globals",
+]
 
 #: Makes an object of its persistent id.
 PersistentLoad = Callable[[Any], Any]
@@ -83,12 +90,15 @@ def load_weights(
     Raises:
         UnpicklingError: on anything else, and on any damage.
     """
+    unpickler = RestrictedUnpickler(file, persistent_load, encoding)
     try:
-        return RestrictedUnpickler(file, persistent_load, encoding).load()
+        return unpickler.load()
     except UnpicklingError as error:
         raise weights_only_error(name, str(error)) from None
-    except (RuntimeError, OSError):
-        raise  # about the file or the device, and clear as they are
+    except _StorageError as error:
+        raise error.args[0] from None
+    except OSError:
+        raise
     except EOFError as error:
         raise weights_only_error(name, "the pickle ends too early") from error
     except Exception as error:
@@ -98,9 +108,21 @@ def load_weights(
 
 
 def load_anything(
-    file: BinaryIO, persistent_load: PersistentLoad, pickle_module: ModuleType, **options: Any
+    file: BinaryIO,
+    persistent_load: PersistentLoad,
+    name: str,
+    pickle_module: ModuleType,
+    **options: Any,
 ) -> Any:
-    """Unpickle whatever the file holds, calling whatever it says."""
+    """Unpickle whatever the file holds, calling whatever it says.
+
+    Args:
+        file: the pickle; read no further than its end.
+        persistent_load: makes a storage of its persistent id.
+        name: what to call the checkpoint in errors.
+        pickle_module: whose ``Unpickler`` to use.
+        options: for that.
+    """
     base: type[pickle.Unpickler] = pickle_module.Unpickler
 
     class Unpickler(base):  # type: ignore[misc, valid-type]
@@ -111,7 +133,28 @@ def load_anything(
 
     unpickler = Unpickler(file, **options)
     unpickler.persistent_load = persistent_load
-    return unpickler.load()
+    try:
+        return unpickler.load()
+    except Exception as error:
+        error.add_note(f"The checkpoint is {name}.")
+        raise
+
+
+def unsafe_globals(data: bytes) -> list[str]:
+    """The classes and functions in a pickle that :func:`load_weights` would refuse, sorted."""
+    found = {
+        ".".join(_python3_name(*str(argument).split(" ", 1)))
+        for instruction, argument, _ in pickletools.genops(data)
+        if instruction.name == "GLOBAL"
+    }
+    return sorted(found - DEFAULT_GLOBALS.keys() - user_globals().keys())
+
+
+def _python3_name(module: str, name: str) -> tuple[str, str]:
+    """The name today of what a pickle of protocol 2 calls by its name in Python 2."""
+    if (module, name) in NAME_MAPPING:
+        return NAME_MAPPING[module, name]
+    return IMPORT_MAPPING.get(module, module), name
 
 
 def _find_torch(module: str, name: str) -> Any:
@@ -124,6 +167,10 @@ def _find_torch(module: str, name: str) -> Any:
         return _names.find(module, name)
     except (ImportError, AttributeError) as error:
         raise AttributeError(f"flambeau has no counterpart of {module}.{name}") from error
+
+
+class _StorageError(Exception):
+    """Carries an error that is not the pickle's, but its storage's or device's, past it."""
 
 
 class _Instructions(dict):
@@ -158,9 +205,7 @@ class RestrictedUnpickler(pickle._Unpickler):
         self._user_objects = {id(obj) for obj in self._user_globals.values()}
 
     def find_class(self, module: str, name: str) -> Any:
-        if (module, name) in NAME_MAPPING:
-            module, name = NAME_MAPPING[module, name]
-        module = IMPORT_MAPPING.get(module, module)
+        module, name = _python3_name(module, name)
         full_name = f"{module}.{name}"
         if module in BLOCKED_MODULES:
             raise UnpicklingError(
@@ -189,15 +234,15 @@ class RestrictedUnpickler(pickle._Unpickler):
             raise UnpicklingError(
                 f"Trying to call reduce for unrecognized function {_brief(function)}"
             )
-        self.stack[-1] = _call(make, arguments)
+        self.stack[-1] = make(*arguments)
 
     def load_newobj(self) -> None:
         arguments = self.stack.pop()
         kind = self.stack.pop()
         if id(kind) in MAKERS and isinstance(kind, type):
-            self.append(_call(MAKERS[id(kind)], arguments))
+            self.append(MAKERS[id(kind)](*arguments))
         elif id(kind) in self._user_objects:
-            self.append(_call(kind.__new__, (kind, *arguments)))
+            self.append(kind.__new__(kind, *arguments))
         else:
             raise UnpicklingError(
                 "Can only create new object for nn.Parameter or classes allowlisted "
@@ -233,7 +278,13 @@ class RestrictedUnpickler(pickle._Unpickler):
         self._set_items(self.pop_mark())
 
     def load_binpersid(self) -> None:
-        self.append(self._load_storage(self.stack.pop()))
+        persistent_id = self.stack.pop()
+        try:
+            self.append(self._load_storage(persistent_id))
+        except UnpicklingError:
+            raise
+        except Exception as error:
+            raise _StorageError(error) from error
 
     def _list(self) -> list:
         target = self.stack[-1]
@@ -265,14 +316,6 @@ class RestrictedUnpickler(pickle._Unpickler):
             pickle.BINPERSID[0]: load_binpersid,
         }
     )
-
-
-def _call(make: Callable[..., Any], arguments: Any) -> Any:
-    try:
-        return make(*arguments)
-    except RuntimeError as error:
-        # Told apart from the errors of reading the file, which pass as they are.
-        raise UnpicklingError(str(error)) from error
 
 
 def _set_attributes(target: OrderedDict, state: Any) -> None:
