@@ -13,10 +13,11 @@ from flambeau.ops import (
     indexing,
     joining,
     logic,
-    pointwise,
     ordering,
+    pointwise,
     products,
     selecting,
+    selection,
     shape,
 )
 from flambeau.ops._promotion import result_type
@@ -32,6 +33,7 @@ from flambeau.ops.joining import *
 from flambeau.ops.ordering import *
 from flambeau.ops.products import *
 from flambeau.ops.selecting import *
+from flambeau.ops.selection import *
 from flambeau.ops.shape import *
 
 __all__ = [
@@ -45,9 +47,10 @@ __all__ = [
     *indexing.__all__,
     *joining.__all__,
     *logic.__all__,
-    *pointwise.__all__,
     *ordering.__all__,
+    *pointwise.__all__,
     *products.__all__,
     *selecting.__all__,
+    *selection.__all__,
     *shape.__all__,
 ]

@@ -12,6 +12,7 @@ from flambeau.ir.dtypes import DType
 from flambeau.tensor import Tensor, node_of
 
 __all__ = [
+    "check_fits",
     "floating",
     "is_number",
     "must_be_tensor",
@@ -66,3 +67,17 @@ def no_overload(function: str, arguments: tuple[Any, ...], *signatures: str) -> 
 def is_number(value: Any) -> bool:
     """Whether ``value`` can be an operand: a Python number, or one of NumPy's."""
     return isinstance(value, (bool, int, float, np.number, np.bool_))
+
+
+_C_NAMES = {"uint8": "uint8_t", "int8": "int8_t", "int16": "int16_t", "int32": "int"}
+
+
+def check_fits(value: Any, dtype: DType) -> None:
+    """RuntimeError unless a number (or None) is in the range of an integral dtype."""
+    name = _C_NAMES.get(dtype.name)
+    if name is None or value is None:
+        return
+    limits = dtypes.iinfo(dtype)
+    low = -limits.max if dtype is dtypes.uint8 else limits.min
+    if not low <= value <= limits.max:
+        raise RuntimeError(f"value cannot be converted to type {name} without overflow")
