@@ -48,6 +48,11 @@ def test_from_import_works(run: Run) -> None:
         ("torch.Tensor", "<class 'torch.Tensor'>"),
         ("type(torch.zeros(1))", "<class 'torch.Tensor'>"),
         ("torch.optim.SGD", "<class 'torch.optim.sgd.SGD'>"),
+        ("torch.optim.lr_scheduler.StepLR", "<class 'torch.optim.lr_scheduler.StepLR'>"),
+        ("torch.no_grad", "<class 'torch.autograd.grad_mode.no_grad'>"),
+        ("torch.Size", "<class 'torch.Size'>"),
+        ("type(torch.float32)", "<class 'torch.dtype'>"),
+        ("type(torch.device('cpu'))", "<class 'torch.device'>"),
         ("torch.nn.functional.relu.__module__", "torch.nn.functional"),
         ("torch.__name__", "torch"),
     ],
@@ -108,6 +113,15 @@ def test_missing_submodule_can_be_caught(run: Run) -> None:
 def test_pickles_carry_pytorchs_names(run: Run) -> None:
     code = "import pickle, torch; print(pickle.dumps(torch.nn.Linear, 0).decode())"
     assert "torch.nn.modules.linear" in printed(run, code)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["torch.float32", "torch.Size([2])", "torch.no_grad", "torch.Tensor", "torch.dtype"],
+)
+def test_what_has_pytorchs_name_can_be_pickled(expression: str, run: Run) -> None:
+    code = f"import pickle, torch; x = {expression}; print(pickle.loads(pickle.dumps(x)) == x)"
+    assert printed(run, code) == "True"
 
 
 def test_help_finds_a_class(run: Run) -> None:

@@ -6,6 +6,7 @@ PyTorch's names, so that printed forms and pickles say ``torch.…``.
 """
 
 import importlib
+import importlib.util
 import sys
 from collections.abc import Callable, Sequence
 from importlib.abc import Loader, MetaPathFinder
@@ -17,8 +18,24 @@ from flambeau.ir import naming
 
 __all__ = ["flambeau_name", "install", "torch_name"]
 
-# flambeau's package and PyTorch's; the first that fits counts.
-_PACKAGES = [("flambeau.vision", "torchvision"), ("flambeau", "torch")]
+# flambeau's packages and modules and PyTorch's; the first that fits counts.
+_PACKAGES = [
+    ("flambeau.vision", "torchvision"),
+    ("flambeau.autograd.anomaly", "torch.autograd.anomaly_mode"),
+    ("flambeau.autograd.modes", "torch.autograd.grad_mode"),
+    ("flambeau", "torch"),
+]
+
+# Where PyTorch shows what is defined in these modules.
+_SHOWN_IN = {
+    "flambeau.generator": "torch",
+    "flambeau.handles": "torch.utils.hooks",
+    "flambeau.ir.dtypes": "torch",
+    "flambeau.size": "torch",
+    "flambeau.tensor": "torch",
+}
+# The class whose name in PyTorch is also that of an argument everywhere.
+_RENAMED = {"DType": "dtype"}
 
 
 def torch_name(name: str) -> str | None:
@@ -81,11 +98,20 @@ def _adopt(module: ModuleType) -> None:
     theirs = torch_name(ours)
     if theirs is None:
         return
+    shown = _SHOWN_IN.get(ours) or _public(theirs)
     for value in vars(module).values():
         if isinstance(value, type | FunctionType) and value.__module__ == ours:
-            value.__module__ = theirs
+            value.__module__ = theirs if value.__name__.startswith("_") else shown
+            if value.__qualname__ in _RENAMED:
+                value.__name__ = value.__qualname__ = _RENAMED[value.__qualname__]
     module.__name__ = theirs
     sys.modules[theirs] = module
+
+
+def _public(name: str) -> str:
+    """Return the package that shows what a private module of it defines."""
+    package, _, last = name.rpartition(".")
+    return package if last.startswith("_") else name
 
 
 class _Finder(MetaPathFinder):
@@ -94,7 +120,10 @@ class _Finder(MetaPathFinder):
     ) -> ModuleSpec | None:
         ours = flambeau_name(name)
         if ours is not None:
-            return ModuleSpec(name, _AliasLoader(_import(ours, name)))
+            if importlib.util.find_spec(ours) is None:
+                complaint = f"No module named {name!r} (flambeau has no module {ours!r})"
+                raise ModuleNotFoundError(complaint, name=name)
+            return ModuleSpec(name, _AliasLoader(ours))
         after = _after_import(name)
         if after is None:
             return None
@@ -104,25 +133,16 @@ class _Finder(MetaPathFinder):
         return spec
 
 
-def _import(ours: str, theirs: str) -> ModuleType:
-    try:
-        return importlib.import_module(ours)
-    except ModuleNotFoundError as error:
-        if error.name != ours:
-            raise
-        complaint = f"No module named {theirs!r} (flambeau has no module {ours!r})"
-        raise ModuleNotFoundError(complaint, name=theirs) from None
-
-
 class _AliasLoader(Loader):
-    """Loads a module that stands already."""
+    """Loads a module that has another name already."""
 
-    def __init__(self, module: ModuleType) -> None:
-        self.module = module
-        self.spec = module.__spec__
+    def __init__(self, name: str) -> None:
+        self.name = name
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
-        return self.module
+        module = importlib.import_module(self.name)
+        self.spec = module.__spec__
+        return module
 
     def exec_module(self, module: ModuleType) -> None:
         # The import system has just overwritten it with the alias's.
