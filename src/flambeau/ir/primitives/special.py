@@ -239,7 +239,7 @@ def polygamma(n: int, x: np.ndarray) -> np.ndarray:
 
 #: The series of ``lgamma(2 + w) / w`` (6.1.33), for ``|w| <= 1/2``.
 _LGAMMA_SERIES = [1 - np.euler_gamma] + [
-    (-1) ** k * float(_zeta_positive(np.float64(k), np.float64(2))) / k for k in range(2, 28)
+    (-1) ** k * float(_zeta_positive(np.array(float(k)), np.array(2.0))) / k for k in range(2, 28)
 ]
 #: Stirling's series of ``lgamma`` (6.1.40) and ``digamma`` (6.3.18) in ``x**-2``, for large x.
 _LGAMMA_TAIL = [b * math.factorial(2 * k) for k, b in enumerate(_BERNOULLI)]
