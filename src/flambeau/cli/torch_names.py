@@ -99,7 +99,7 @@ def _adopt(module: ModuleType) -> None:
     if theirs is None:
         return
     shown = _SHOWN_IN.get(ours) or _public(theirs)
-    for value in vars(module).values():
+    for value in list(vars(module).values()):
         if isinstance(value, type | FunctionType) and value.__module__ == ours:
             value.__module__ = theirs if value.__name__.startswith("_") else shown
             if value.__qualname__ in _RENAMED:
