@@ -59,10 +59,7 @@ def set_printoptions(
         sci_mode: whether to print powers of ten; by default, where the elements ask for it.
     """
     global _options
-    base = _options
-    if profile is not None:
-        base = _PROFILES.get(profile.lower(), base)
-        base = replace(base, linewidth=80)
+    base = _options if profile is None else _PROFILES.get(profile, _options)
     given = {
         "precision": precision,
         "threshold": threshold,
