@@ -108,10 +108,21 @@ def add_leaf(array: np.ndarray, dtype: DType) -> Node:
 
 def constant(value: bool | int | float, dtype: DType) -> Node:
     """A 0-d node for a Python number: an input of the graph, so its value never recompiles it."""
-    try:
-        return leaf(dtype.numpy.type(value), dtype)
-    except OverflowError:
-        return leaf(np.asarray(value).astype(dtype.numpy), dtype)
+    key = (value, type(value), dtype)
+    node = _constants.get(key)
+    if node is None:
+        try:
+            node = leaf(dtype.numpy.type(value), dtype)
+        except OverflowError:
+            node = leaf(np.asarray(value).astype(dtype.numpy), dtype)
+        if value:  # not 0.0, which equals -0.0
+            if len(_constants) > 4096:
+                _constants.clear()
+            _constants[key] = node
+    return node
+
+
+_constants: dict[Any, Node] = {}
 
 
 def realize(node: Node) -> Any:
@@ -198,7 +209,7 @@ _scope: Any = None
 
 def _origin() -> Origin | None:
     """The user's code and instruction that record now, found by walking out of this package."""
-    frame: FrameType | None = sys._getframe(2)
+    frame: FrameType | None = sys._getframe(3)
     while frame is not None:
         code = frame.f_code
         ours = _is_ours.get(code.co_filename)

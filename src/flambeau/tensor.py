@@ -567,9 +567,14 @@ def node_of(tensor: Tensor) -> Node:
 
 def from_node(node: Node) -> Tensor:
     """A new tensor, with a storage of its own, for a value."""
-    tensor = object.__new__(Tensor)
-    tensor._cell = Cell(node)
+    tensor = _new(Tensor)
+    cell = tensor._cell = _new(Cell)
+    cell.node = node
+    cell.version = 0
     return tensor
+
+
+_new = object.__new__
 
 
 def view_of(tensor: Tensor, step: Step, node: Node | None = None) -> Tensor:
@@ -587,7 +592,8 @@ def view_of(tensor: Tensor, step: Step, node: Node | None = None) -> Tensor:
 
 def emit(primitive: Primitive, *inputs: Tensor, **attrs: Any) -> Tensor:
     """A new tensor for ``primitive(*inputs, **attrs)``, with no history."""
-    return from_node(runtime.record(primitive, *map(node_of, inputs), **attrs))
+    nodes = [t._cell.node if not t._views else node_of(t) for t in inputs]
+    return from_node(runtime.record(primitive, *nodes, **attrs))
 
 
 def emit_many(primitive: Primitive, *inputs: Tensor, **attrs: Any) -> tuple[Tensor, ...]:

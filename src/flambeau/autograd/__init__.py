@@ -2,6 +2,7 @@
 
 from flambeau.autograd import graph
 from flambeau.autograd.anomaly import detect_anomaly, is_anomaly_enabled, set_detect_anomaly
+from flambeau.autograd.composite import CompositeOperator, composite
 from flambeau.autograd.engine import backward, grad
 from flambeau.autograd.function import Function, Operator, once_differentiable
 from flambeau.autograd.inplace import assign
@@ -20,10 +21,12 @@ from flambeau.autograd.modes import (
 )
 
 __all__ = [
+    "CompositeOperator",
     "Function",
     "Operator",
     "assign",
     "backward",
+    "composite",
     "detect_anomaly",
     "enable_grad",
     "grad",

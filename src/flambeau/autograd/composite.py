@@ -1,30 +1,37 @@
-"""``@composite``: a pure function of tensors whose body is traced once and called as one node."""
+"""Composites: bodies written with tensor operations, traced once and recorded as one CALL node.
+
+    @composite                     a pure function: an optimizer's update
+    class Gelu(CompositeOperator)  an operation with a derivative: forward and backward are bodies
+
+A body is traced again for each form of its arguments: shapes and dtypes of tensors, values of
+ints, bools and others. Floats are run-time scalars: a new value costs nothing.
+"""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from flambeau import runtime
-from flambeau.autograd.modes import mode
+from flambeau.autograd.function import Operator
+from flambeau.autograd.graph import GraphNode, attach, edges_of
+from flambeau.autograd.modes import mode, no_grad
 from flambeau.ir import dtypes
 from flambeau.ir.node import Node
 from flambeau.ir.program import CALL, Program, program_of
 from flambeau.tensor import Tensor, from_node, node_of
 
-__all__ = ["composite"]
+__all__ = ["CompositeOperator", "composite"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 def composite(function: F) -> F:
-    """Record each call of ``function`` as one node.
+    """Record each call of a pure function of tensors and Python values as one node.
 
-    The function must be pure: tensors and Python values in, a tensor or a tuple of them out.
-    Floats are run-time scalars (a new value costs nothing); ints, bools and others are part
-    of the signature, and the body is traced again for each. Where a gradient is wanted the
-    body runs as it stands, and every operation in it is recorded by itself.
+    It returns a tensor or a tuple of them. Where a gradient is wanted the body runs as it
+    stands, and every operation in it is recorded by itself.
     """
     programs: dict[Any, tuple[Program, bool]] = {}
 
@@ -37,10 +44,14 @@ def composite(function: F) -> F:
         if entry is None:
             entry = programs[key] = _trace(function, args)
         program, single = entry
-        results = tuple(map(from_node, runtime.record_many(CALL, *inputs, program=program)))
+        results = _call(program, inputs)
         return results[0] if single else results
 
     return call  # type: ignore[return-value]
+
+
+def _call(program: Program, inputs: list[Node]) -> tuple[Tensor, ...]:
+    return tuple(map(from_node, runtime.record_many(CALL, *inputs, program=program)))
 
 
 def _signature(args: tuple[Any, ...]) -> tuple[Any, list[Node]]:
@@ -60,21 +71,151 @@ def _signature(args: tuple[Any, ...]) -> tuple[Any, list[Node]]:
     return tuple(key), inputs
 
 
-def _trace(function: Callable[..., Any], args: tuple[Any, ...]) -> tuple[Program, bool]:
+def _stand_ins(args: tuple[Any, ...]) -> tuple[list[Any], list[Node]]:
+    """The arguments with placeholders for tensors and floats, and the placeholders."""
     placeholders: list[Node] = []
-
-    def stand_in(arg: Any) -> Any:
+    stand_ins = []
+    for arg in args:
         number = type(arg) is float
-        if not number and not isinstance(arg, Tensor):
-            return arg
-        spec = ((), dtypes.float64) if number else (node_of(arg).shape, node_of(arg).dtype)
-        placeholders.append(Node(None, (), {}, *spec))
-        tensor = from_node(placeholders[-1])
-        tensor._is_number = number
-        return tensor
+        if number or isinstance(arg, Tensor):
+            spec = ((), dtypes.float64) if number else (node_of(arg).shape, node_of(arg).dtype)
+            placeholders.append(Node(None, (), {}, *spec))
+            tensor = from_node(placeholders[-1])
+            tensor._is_number = number or arg._is_number
+            arg = tensor
+        stand_ins.append(arg)
+    return stand_ins, placeholders
 
-    with runtime.tracing():
-        results = function(*map(stand_in, args))
-        single = isinstance(results, Tensor)
-        outputs = [node_of(r) for r in ((results,) if single else results)]
+
+def _trace(function: Callable[..., Any], args: tuple[Any, ...]) -> tuple[Program, bool]:
+    stand_ins, placeholders = _stand_ins(args)
+    with runtime.tracing(), no_grad():
+        results = function(*stand_ins)
+    single = isinstance(results, Tensor)
+    outputs = [node_of(r) for r in ((results,) if single else results)]
     return program_of(placeholders, outputs), single
+
+
+# Operators ----------------------------------------------------------------------------------
+
+
+class _Forward(NamedTuple):
+    """A traced forward.
+
+    The program's outputs are forward's, then the interior values saved for backward. ``saved``
+    says where each saved value is found: among the arguments, or among those outputs.
+    """
+
+    program: Program
+    single: bool
+    count: int
+    saved: tuple[tuple[str, int] | None, ...]
+    notes: dict[str, Any]
+
+
+class CompositeOperator(Operator):
+    """An operation whose forward and backward are written with tensor operations.
+
+    Each is recorded as one node. Values (tensors, floats) are kept by ``save_for_backward``;
+    what else forward puts on ``ctx`` is part of the form of the call. With ``create_graph`` backward runs as it stands, differentiably.
+    """
+
+    _forwards: dict[Any, _Forward]
+    _backwards: dict[Any, Any]
+
+    def __init_subclass__(cls) -> None:
+        cls._forwards, cls._backwards = {}, {}
+
+    @classmethod
+    def apply(cls, *args: Any) -> Any:
+        edges = edges_of(args) if mode.grad else None
+        key, inputs = _signature(args)
+        needs = () if edges is None else tuple(e is not None and e.fn is not None for e in edges)
+        traced = cls._forwards.get((key, needs))
+        if traced is None:
+            traced = cls._forwards[key, needs] = _trace_forward(cls, args, edges or ())
+        outputs = _call(traced.program, inputs)
+        results = outputs[: traced.count]
+        if edges is not None:
+            ctx = cls._node()
+            ctx._edges = edges
+            ctx.__dict__.update(traced.notes)
+            sources = {"argument": args, "output": outputs}
+            ctx._to_save = tuple(s and sources[s[0]][s[1]] for s in traced.saved)
+            attach(ctx, results)
+        return results[0] if traced.single else results
+
+
+def _trace_forward(cls: Any, args: tuple[Any, ...], edges: tuple[Any, ...]) -> _Forward:
+    stand_ins, placeholders = _stand_ins(args)
+    ctx = cls._node()
+    ctx._edges = edges
+    with runtime.tracing(), no_grad():
+        results = cls.forward(ctx, *stand_ins)
+    single = isinstance(results, Tensor)
+    outputs = [results] if single else list(results)
+    count = len(outputs)
+    saved: list[tuple[str, int] | None] = []
+    for tensor in ctx._to_save:
+        saved.append(_place(tensor, stand_ins, outputs))
+    notes = {k: v for k, v in ctx.__dict__.items() if k not in ("_edges", "_to_save")}
+    for name, note in notes.items():
+        if isinstance(note, Tensor):
+            raise TypeError(f"{cls.__name__}: keep ctx.{name} by save_for_backward: it is a value")
+    program = program_of(placeholders, [node_of(x) for x in outputs])
+    return _Forward(program, single, count, tuple(saved), notes)
+
+
+def _place(tensor: Any, args: list[Any], outputs: list[Any]) -> tuple[str, int] | None:
+    """Where a saved value is found; an interior one becomes one more output."""
+    if tensor is None:
+        return None
+    for number, arg in enumerate(args):
+        if arg is tensor:
+            return "argument", number
+    for number, output in enumerate(outputs):
+        if output is tensor:
+            return "output", number
+    outputs.append(tensor)
+    return "output", len(outputs) - 1
+
+
+class _StandInCtx:
+    """What a traced backward sees as its ``ctx``."""
+
+    def __init__(self, ctx: GraphNode, saved: tuple[Any, ...]) -> None:
+        skipped = ("_edges", "_saved", "_tensor_hooks", "_hooks")
+        self.__dict__.update({k: v for k, v in ctx.__dict__.items() if k not in skipped})
+        self.needs_input_grad = ctx.needs_input_grad
+        self.saved_tensors = saved
+
+
+def traced_backward(ctx: Any, gradients: list[Any]) -> Any:
+    """The backward of a composite operator, as one node."""
+    saved = ctx.saved_tensors
+    values = (*saved, *gradients)
+    key, inputs = _signature(values)
+    programs = ctx.function._backwards
+    key = (key, ctx.needs_input_grad, _notes(ctx))
+    entry = programs.get(key)
+    if entry is None:
+        entry = programs[key] = _trace_backward(ctx, values, len(saved))
+    program, places = entry
+    outputs = _call(program, inputs) if program is not None else ()
+    return tuple(None if place is None else outputs[place] for place in places)
+
+
+def _notes(ctx: Any) -> tuple[Any, ...]:
+    return tuple((k, v) for k, v in ctx.__dict__.items() if not k.startswith("_"))
+
+
+def _trace_backward(ctx: Any, values: tuple[Any, ...], count: int) -> tuple[Any, ...]:
+    stand_ins, placeholders = _stand_ins(values)
+    saved, gradients = tuple(stand_ins[:count]), stand_ins[count:]
+    with runtime.tracing(), no_grad():
+        results = ctx.function.backward(_StandInCtx(ctx, saved), *gradients)
+    results = results if isinstance(results, tuple) else (results,)
+    outputs = [node_of(r) for r in results if r is not None]
+    numbers = iter(range(len(outputs)))
+    places = tuple(None if r is None else next(numbers) for r in results)
+    return (program_of(placeholders, outputs) if outputs else None), places

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from flambeau.autograd import anomaly
+from flambeau.autograd.composite import CompositeOperator, traced_backward
 from flambeau.autograd.graph import AccumulateGrad, Edge, GraphNode, edge_of
 from flambeau.autograd.modes import mode
 from flambeau.ir.primitives import elementwise
@@ -303,7 +304,10 @@ def _differentiate(fn: GraphNode, gradients: list[Tensor | None]) -> tuple[Any, 
             filled(spec[0], 0, spec[1]) if gradient is None else gradient
             for spec, gradient in zip(fn._outputs, gradients, strict=True)
         ]
-    results = fn.function.backward(fn, *gradients)
+    if not mode.grad and issubclass(fn.function, CompositeOperator):
+        results = traced_backward(fn, gradients)
+    else:
+        results = fn.function.backward(fn, *gradients)
     results = results if isinstance(results, tuple) else (results,)
     results = _matched(fn, results)
     if anomaly.state.enabled:

@@ -88,9 +88,9 @@ class GraphNode:
             raise RuntimeError(SECOND_BACKWARD)
         return tuple(self._unpack(item) for item in self._saved)
 
-    def _unpack(self, item: Any) -> Tensor | None:
-        if item is None:
-            return None
+    def _unpack(self, item: Any) -> Any:
+        if not isinstance(item, Saved):
+            return item
         node, leaf, grad_fn, output_nr = item
         tensor = from_node(node)
         if grad_fn is not None:
@@ -172,21 +172,25 @@ def edge_of(tensor: Tensor) -> Edge:
     if fn is None and tensor._requires_grad:
         fn, number = accumulator(getattr(tensor, "_leaf", tensor)), 0
     node = node_of(tensor)
-    return Edge(fn, number, node.shape, node.dtype)
+    return _edge(Edge, (fn, number, node.shape, node.dtype))
+
+
+_edge = tuple.__new__  # a named tuple's own constructor takes three times as long
+
+
+def wants_gradient(tensor: Tensor) -> bool:
+    """Whether gradients flow to ``tensor``: ``requires_grad``, without a property's cost."""
+    if tensor._base is not None:
+        return tensor.requires_grad
+    return tensor._requires_grad or tensor._grad_fn is not None
 
 
 def edges_of(args: tuple[Any, ...]) -> tuple[Edge | None, ...] | None:
     """One edge an argument (None for what is no tensor); None when no gradient is wanted."""
-    wanted = False
-    edges: list[Edge | None] = []
     for arg in args:
-        if isinstance(arg, Tensor):
-            edge = edge_of(arg)
-            wanted = wanted or edge.fn is not None
-            edges.append(edge)
-        else:
-            edges.append(None)
-    return tuple(edges) if wanted else None
+        if isinstance(arg, Tensor) and wants_gradient(arg):
+            return tuple([edge_of(x) if isinstance(x, Tensor) else None for x in args])
+    return None
 
 
 def attach(ctx: GraphNode, outputs: tuple[Tensor, ...]) -> None:
@@ -205,9 +209,9 @@ def attach(ctx: GraphNode, outputs: tuple[Tensor, ...]) -> None:
         ctx._to_save = ()
 
 
-def _pack(tensor: Tensor | None, outputs: tuple[Tensor, ...]) -> Saved | None:
-    if tensor is None:
-        return None
+def _pack(tensor: Any, outputs: tuple[Tensor, ...]) -> Any:
+    if not isinstance(tensor, Tensor):
+        return tensor  # a Python number that a composite keeps as a run-time scalar
     for number, output in enumerate(outputs):
         if tensor is output:
             return Saved(node_of(tensor), None, _SELF, number)

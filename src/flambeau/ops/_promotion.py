@@ -92,8 +92,12 @@ def operands(
     """Both operands as tensors of their common dtype (``floating``: at least the default)."""
     if isinstance(input, Tensor) and isinstance(other, Tensor):
         dtype = node_of(input).dtype
-        if dtype is node_of(other).dtype and (dtype.is_floating_point or not floating):
+        if dtype is node_of(other).dtype and (dtype.category == dtypes.FLOAT or not floating):
             return input, other
+    elif type(other) is float and isinstance(input, Tensor):
+        dtype = node_of(input).dtype
+        if dtype.category == dtypes.FLOAT and not input._is_number:
+            return input, as_tensor_of(other, dtype)
     dtype = result_type(input, other)
     if floating and not dtype.is_floating_point:
         dtype = dtypes.default()
