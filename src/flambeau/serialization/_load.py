@@ -67,7 +67,7 @@ def load(
     restore = restore_function(map_location)
     if mmap and not isinstance(f, (str, os.PathLike)):
         raise ValueError("f must be a file path in order to use the mmap argument")
-    with _opened(f) as file:
+    with _opened(f) as file, _naming(name):
         if not is_archive(file):
             if mmap:
                 raise RuntimeError(
@@ -99,6 +99,17 @@ def get_unsafe_globals_in_checkpoint(f: str | os.PathLike[str] | IO[bytes]) -> l
         if not is_archive(file):
             raise ValueError("Expected input to be a checkpoint returned by torch.save")
         return unsafe_globals(Archive(file, _name(f)).read("data.pkl"))
+
+
+@contextmanager
+def _naming(name: str) -> Iterator[None]:
+    """Let errors that do not name the checkpoint do so in a note."""
+    try:
+        yield
+    except Exception as error:
+        if name not in str(error):
+            error.add_note(f"The checkpoint is {name}.")
+        raise
 
 
 def _name(f: Any) -> str:
@@ -135,7 +146,7 @@ def _unpickle_function(
 ) -> Unpickle:
     """The function that reads one pickle."""
     if not weights_only:
-        return partial(load_anything, name=name, pickle_module=pickle_module or pickle, **options)
+        return partial(load_anything, pickle_module=pickle_module or pickle, **options)
     if pickle_module is not None:
         raise RuntimeError("Can not safely load weights when explicit pickle_module is specified")
     encoding = options.pop("encoding", "utf-8")

@@ -110,7 +110,6 @@ def load_weights(
 def load_anything(
     file: BinaryIO,
     persistent_load: PersistentLoad,
-    name: str,
     pickle_module: ModuleType,
     **options: Any,
 ) -> Any:
@@ -119,7 +118,6 @@ def load_anything(
     Args:
         file: the pickle; read no further than its end.
         persistent_load: makes a storage of its persistent id.
-        name: what to call the checkpoint in errors.
         pickle_module: whose ``Unpickler`` to use.
         options: for that.
     """
@@ -133,11 +131,7 @@ def load_anything(
 
     unpickler = Unpickler(file, **options)
     unpickler.persistent_load = persistent_load
-    try:
-        return unpickler.load()
-    except Exception as error:
-        error.add_note(f"The checkpoint is {name}.")
-        raise
+    return unpickler.load()
 
 
 def unsafe_globals(data: bytes) -> list[str]:
