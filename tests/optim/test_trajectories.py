@@ -55,7 +55,7 @@ def test_trajectory_and_final_state_are_those_of_pytorch(case: str) -> None:
     for key in (key for key in expected if key.startswith(prefix)):
         number, name = key.removeprefix(prefix).split("/")
         value = numpy.asarray(state[int(number)][name])
-        numpy.testing.assert_allclose(value, expected[key], rtol=3e-6, atol=bound, err_msg=key)
+        numpy.testing.assert_allclose(value, expected[key], rtol=3e-6, atol=3 * bound, err_msg=key)
 
 
 def layout(value: Any) -> Any:

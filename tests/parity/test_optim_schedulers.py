@@ -2,6 +2,7 @@
 
 import json
 import warnings
+from functools import partial
 from typing import Any
 
 import pytest
@@ -292,7 +293,7 @@ def bare_scheduler(library: Any, optimizer: Any) -> None:
 )
 def test_errors_are_those_of_pytorch(act: Any) -> None:
     expected, actual = (
-        cases.error_of(lambda: act(library, cases.make_scheduled_optimizer(library)))
+        cases.error_of(partial(act, library, cases.make_scheduled_optimizer(library)))
         for library in LIBRARIES
     )
     assert expected is not None

@@ -489,11 +489,9 @@ def _pack_group(group: Group, numbers: dict[int, int]) -> Group:
 
 
 def _merge_group(group: Group, saved: Group) -> Group:
-    """Return the options of `saved`, for the parameters of `group`, under the names of `group`."""
-    merged = {**saved, "params": group["params"]}
-    if "param_names" in group:
-        merged["param_names"] = group["param_names"]
-    return merged
+    """Return the options of `saved` for the parameters of `group`, which keep names they have."""
+    names = {"param_names": group["param_names"]} if "param_names" in group else {}
+    return {**names, **saved, "params": group["params"]}
 
 
 def _cast(value: Any, param: Tensor, name: Hashable = None) -> Any:

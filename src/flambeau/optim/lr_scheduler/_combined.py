@@ -162,7 +162,8 @@ def _check_schedulers(name: str, schedulers: Sequence[Any], optimizer: Optimizer
 
 
 def _undo_first_step(scheduler: LRScheduler) -> None:
-    for inner in getattr(scheduler, "_schedulers", []):
-        _undo_first_step(inner)
-    if hasattr(scheduler, "last_epoch"):
+    if hasattr(scheduler, "_schedulers"):
+        for inner in scheduler._schedulers:
+            _undo_first_step(inner)
+    elif hasattr(scheduler, "last_epoch"):
         scheduler.last_epoch -= 1

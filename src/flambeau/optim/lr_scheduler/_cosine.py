@@ -34,10 +34,8 @@ class CosineAnnealingLR(LRScheduler):
     def get_lr(self) -> list[float | Tensor]:
         warn_outside_step(self)
         epoch, groups = self.last_epoch, self.optimizer.param_groups
-        if self._is_initial:
+        if self._is_initial or epoch == 0:
             return [group["lr"] for group in groups]
-        if self._step_count == 1:
-            return self._get_closed_form_lr()
         if (epoch - 1 - self.T_max) % (2 * self.T_max) == 0:
             # The rate is at its smallest, where the ratio below would divide by zero.
             rise = 1 - math.cos(math.pi / self.T_max)
