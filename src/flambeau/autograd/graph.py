@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 from weakref import ref
 
-from flambeau.ir.dtypes import DType
+from flambeau.ir.dtypes import FLOAT, DType
 from flambeau.ir.node import Node, Shape
 from flambeau.tensor import Tensor, from_node, node_of
 from flambeau.handles import RemovableHandle
@@ -172,10 +172,10 @@ def edge_of(tensor: Tensor) -> Edge:
     if fn is None and tensor._requires_grad:
         fn, number = accumulator(getattr(tensor, "_leaf", tensor)), 0
     node = node_of(tensor)
-    return _edge(Edge, (fn, number, node.shape, node.dtype))
+    return _tuple(Edge, (fn, number, node.shape, node.dtype))
 
 
-_edge = tuple.__new__  # a named tuple's own constructor takes three times as long
+_tuple = tuple.__new__  # a named tuple's own constructor takes three times as long
 
 
 def wants_gradient(tensor: Tensor) -> bool:
@@ -196,16 +196,15 @@ def edges_of(args: tuple[Any, ...]) -> tuple[Edge | None, ...] | None:
 def attach(ctx: GraphNode, outputs: tuple[Tensor, ...]) -> None:
     """Make ``ctx``, whose edges are set, the ``grad_fn`` of the outputs; keep what it saved."""
     ctx._sequence_nr = next(_sequence)
-    specs = []
     for number, output in enumerate(outputs):
-        node = node_of(output)
-        specs.append((node.shape, node.dtype))
-        if node.dtype.is_floating_point:
+        if node_of(output).dtype.category == FLOAT:
             output._grad_fn = ctx
-            output._output_nr = number
-    ctx._outputs = tuple(specs)
+            if number:
+                output._output_nr = number
+    if len(outputs) > 1:  # some may get no gradient: zeros of their form stand in
+        ctx._outputs = tuple((node_of(x).shape, node_of(x).dtype) for x in outputs)
     if ctx._to_save:
-        ctx._saved = tuple(_pack(tensor, outputs) for tensor in ctx._to_save)
+        ctx._saved = tuple([_pack(tensor, outputs) for tensor in ctx._to_save])
         ctx._to_save = ()
 
 
@@ -215,6 +214,8 @@ def _pack(tensor: Any, outputs: tuple[Tensor, ...]) -> Any:
     for number, output in enumerate(outputs):
         if tensor is output:
             return Saved(node_of(tensor), None, _SELF, number)
-    fn = tensor.grad_fn
-    leaf = tensor if fn is None and tensor._requires_grad else None
-    return Saved(node_of(tensor), getattr(leaf, "_leaf", leaf), fn, tensor._output_nr)
+    fn = tensor._grad_fn if tensor._base is None else tensor.grad_fn
+    leaf = None
+    if fn is None and tensor._requires_grad:
+        leaf = getattr(tensor, "_leaf", tensor)
+    return _tuple(Saved, (node_of(tensor), leaf, fn, tensor._output_nr))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterable, Sequence
 
@@ -21,6 +22,7 @@ def broadcast(*shapes: Shape) -> Shape:
     return result
 
 
+@functools.lru_cache(maxsize=4096)
 def _broadcast_pair(a: Shape, b: Shape) -> Shape:
     rank = max(len(a), len(b))
     padded_a = (1,) * (rank - len(a)) + a
