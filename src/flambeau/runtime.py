@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import CodeType, FrameType
@@ -204,7 +205,15 @@ def _ancestors(node: Node) -> Iterator[Node]:
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _is_ours: dict[str, bool] = {}
-_scope: Any = None
+
+
+class _Scope(threading.local):
+    """The module in which this thread records, and its caller's scope: ``(module, outer)``."""
+
+    current: Any = None
+
+
+_scope = _Scope()
 
 
 def _origin() -> Origin | None:
@@ -216,7 +225,7 @@ def _origin() -> Origin | None:
         if ours is None:
             ours = _is_ours[code.co_filename] = code.co_filename.startswith(_PACKAGE)
         if not ours:
-            return code, frame.f_lasti, _scope
+            return code, frame.f_lasti, _scope.current
         frame = frame.f_back
     return None
 
@@ -240,16 +249,14 @@ def _line(code: CodeType, instruction: int) -> int:
 
 def enter_scope(module: Any) -> Any:
     """Say that what is recorded from now on is recorded in ``module``; give the outer scope."""
-    global _scope
-    outer = _scope
-    _scope = (module, outer)
+    outer = _scope.current
+    _scope.current = (module, outer)
     return outer
 
 
 def exit_scope(outer: Any) -> None:
     """Return to the scope that ``enter_scope`` gave."""
-    global _scope
-    _scope = outer
+    _scope.current = outer
 
 
 def scope_path(scope: Any) -> str:
