@@ -26,14 +26,17 @@ __all__ = ["CompositeOperator", "composite"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+# Where each result of a body is found among the outputs of its program; None for a lone tensor.
+_Places = tuple[int | None, ...] | None
+
 
 def composite(function: F) -> F:
     """Record each call of a pure function of tensors and Python values as one node.
 
-    It returns a tensor or a tuple of them. Where a gradient is wanted the body runs as it
+    It returns a tensor, or a tuple of tensors and None. Where a gradient is wanted the body runs as it
     stands, and every operation in it is recorded by itself.
     """
-    programs: dict[Any, tuple[Program, bool]] = {}
+    programs: dict[Any, tuple[Program, _Places]] = {}
 
     @functools.wraps(function)
     def call(*args: Any) -> Any:
@@ -43,9 +46,11 @@ def composite(function: F) -> F:
         entry = programs.get(key)
         if entry is None:
             entry = programs[key] = _trace(function, args)
-        program, single = entry
+        program, places = entry
         results = _call(program, inputs)
-        return results[0] if single else results
+        if places is None:
+            return results[0]
+        return tuple(None if place is None else results[place] for place in places)
 
     return call  # type: ignore[return-value]
 
@@ -87,13 +92,16 @@ def _stand_ins(args: tuple[Any, ...]) -> tuple[list[Any], list[Node]]:
     return stand_ins, placeholders
 
 
-def _trace(function: Callable[..., Any], args: tuple[Any, ...]) -> tuple[Program, bool]:
+def _trace(function: Callable[..., Any], args: tuple[Any, ...]) -> tuple[Program, _Places]:
     stand_ins, placeholders = _stand_ins(args)
     with runtime.tracing(), no_grad():
         results = function(*stand_ins)
-    single = isinstance(results, Tensor)
-    outputs = [node_of(r) for r in ((results,) if single else results)]
-    return program_of(placeholders, outputs), single
+    if isinstance(results, Tensor):
+        return program_of(placeholders, [node_of(results)]), None
+    outputs = [node_of(r) for r in results if r is not None]
+    numbers = iter(range(len(outputs)))
+    places = tuple(None if r is None else next(numbers) for r in results)
+    return program_of(placeholders, outputs), places
 
 
 # Operators ----------------------------------------------------------------------------------
