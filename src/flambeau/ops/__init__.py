@@ -16,6 +16,7 @@ from flambeau.ops import (
     ordering,
     pointwise,
     products,
+    reduction,
     selecting,
     selection,
     shape,
@@ -32,6 +33,7 @@ from flambeau.ops.pointwise import *
 from flambeau.ops.joining import *
 from flambeau.ops.ordering import *
 from flambeau.ops.products import *
+from flambeau.ops.reduction import *
 from flambeau.ops.selecting import *
 from flambeau.ops.selection import *
 from flambeau.ops.shape import *
@@ -50,6 +52,7 @@ __all__ = [
     *ordering.__all__,
     *pointwise.__all__,
     *products.__all__,
+    *reduction.__all__,
     *selecting.__all__,
     *selection.__all__,
     *shape.__all__,
