@@ -33,8 +33,8 @@ _Places = tuple[int | None, ...] | None
 def composite(function: F) -> F:
     """Record each call of a pure function of tensors and Python values as one node.
 
-    It returns a tensor, or a tuple of tensors and None. Where a gradient is wanted the body runs as it
-    stands, and every operation in it is recorded by itself.
+    It returns a tensor, or a tuple of tensors and None. Where a gradient is wanted the body
+    runs as it stands, and every operation in it is recorded by itself.
     """
     programs: dict[Any, tuple[Program, _Places]] = {}
 
