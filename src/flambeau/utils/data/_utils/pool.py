@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from multiprocessing import connection as connections
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -52,17 +53,14 @@ class Worker:
         self._tell(Restart(self.receiver.take_released()))
 
     def _tell(self, message: Fetch | Restart) -> None:
-        try:
+        # If it died, whoever waits for its answer will say so.
+        with suppress(ConnectionError):
             self.connection.send(message)
-        except ConnectionError:
-            pass  # It died: whoever waits for its answer will say so.
 
     def _read_what_arrived(self) -> None:
-        try:
+        with suppress(EOFError, OSError):
             while self.connection.poll():
                 self._arrived.append(self.receiver.receive())
-        except (EOFError, OSError):
-            pass  # As above.
 
     def has_parcel(self) -> bool:
         """Whether a parcel was read ahead of its time."""

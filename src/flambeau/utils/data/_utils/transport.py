@@ -23,6 +23,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
 
@@ -40,8 +41,6 @@ ALIGNMENT = 64
 #: Slots are allocated in powers of two, so that batches that vary in size find room. Memory that
 #: is never written to is never used.
 SMALLEST_SLOT = 1 << 16
-
-_WINDOWS = sys.platform == "win32"
 
 Span = tuple[int, int]
 
@@ -212,7 +211,7 @@ class _Pickler(pickle.Pickler):
 
     def _reduced_array(self, array: np.ndarray) -> tuple[Any, ...]:
         flat = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
-        buffer = pickle.PickleBuffer(flat)
+        buffer = pickle.PickleBuffer(memoryview(flat))
         self._ours.append(buffer)
         return buffer, array.dtype, array.shape
 
@@ -246,7 +245,7 @@ def _tag(worker: int, slot: int) -> str:
 
 def _open_slot(size: int, tag: str) -> tuple[mmap.mmap, int | None]:
     """New shared memory, and the descriptor to send (on Windows the tag is enough)."""
-    if _WINDOWS:
+    if sys.platform == "win32":
         return mmap.mmap(-1, size, tagname=tag), None
     handle = _anonymous_file(tag)
     os.ftruncate(handle, size)
@@ -267,7 +266,7 @@ def _send_handle(connection: Connection, handle: int) -> None:
 
 
 def _receive_slot(connection: Connection, size: int, tag: str) -> mmap.mmap:
-    if _WINDOWS:
+    if sys.platform == "win32":
         return mmap.mmap(-1, size, tagname=tag)
     with _socket(connection) as channel:
         _, (handle,), _, _ = socket.recv_fds(channel, 1, 1)
@@ -288,10 +287,8 @@ def _socket(connection: Connection) -> socket.socket:
 
 def hang_up(connection: Connection) -> None:
     """Close a connection for good, even if other processes inherited it."""
-    if not _WINDOWS:
-        with _socket(connection) as channel:
-            try:
-                channel.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass  # The other end is gone already.
+    if sys.platform != "win32":
+        # The other end may be gone already.
+        with _socket(connection) as channel, suppress(OSError):
+            channel.shutdown(socket.SHUT_RDWR)
     connection.close()

@@ -10,6 +10,7 @@ import pickle
 import random
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
@@ -125,7 +126,7 @@ class Failure:
         if self.kind is KeyError:
             message = _Verbatim(message)
         elif getattr(self.kind, "message", None):
-            raise self.kind(message=message)
+            raise self.kind(message=message)  # type: ignore[call-arg]
         try:
             error = self.kind(message)
         except Exception:
@@ -154,10 +155,9 @@ def worker_main(connection: Connection, parents_end: Connection, setup: Setup) -
     """Serve the parent until it hangs up."""
     # A fork inherits it, and would never see the connection end while it is open.
     parents_end.close()
-    try:
+    # The parent is gone, going, or about to report the interrupt itself.
+    with suppress(EOFError, ConnectionError, KeyboardInterrupt):
         _serve(connection, setup)
-    except (EOFError, ConnectionError, KeyboardInterrupt):
-        pass  # The parent is gone, going, or about to say so itself.
 
 
 def _serve(connection: Connection, setup: Setup) -> None:
