@@ -15,7 +15,7 @@ __all__ = ["find", "is_torch", "torch_name"]
 _PACKAGES = (("flambeau.vision", "torchvision"), ("flambeau", "torch"))
 
 # What PyTorch keeps elsewhere, or under another name.
-_REBUILD = "flambeau.serialization._rebuild"
+_REBUILD = "flambeau.serialization.rebuild"
 _MOVED = {
     ("flambeau.size", "Size"): ("torch", "Size"),
     ("flambeau.size", "device"): ("torch", "device"),

@@ -10,7 +10,7 @@ import numpy as np
 
 from flambeau.ir.dtypes import DType
 from flambeau.nn.parameter import Parameter
-from flambeau.serialization import _names, _rebuild
+from flambeau.serialization import _names, rebuild
 from flambeau.serialization._storages import STORAGE_TYPES, StorageType, storage_name
 from flambeau.size import Size, device
 from flambeau.tensor import Tensor
@@ -120,7 +120,7 @@ class _CheckpointPickler:
         reduce = type(tensor).__reduce_ex__
         if reduce is not Tensor.__reduce_ex__ and reduce is not Parameter.__reduce_ex__:
             return NotImplemented
-        attributes = _rebuild.own_attributes(tensor)
+        attributes = rebuild.own_attributes(tensor)
         if type(tensor) is Parameter:
             return _reduce_parameter(tensor, attributes)
         arguments: tuple[Any, ...] = (
@@ -132,9 +132,9 @@ class _CheckpointPickler:
             OrderedDict(),  # where old files kept the hooks
         )
         if type(tensor) is Tensor and not attributes:
-            return _rebuild.rebuild_tensor_v2, arguments
-        return _rebuild.rebuild_from_type_v2, (
-            _rebuild.rebuild_tensor_v2,
+            return rebuild.rebuild_tensor_v2, arguments
+        return rebuild.rebuild_from_type_v2, (
+            rebuild.rebuild_tensor_v2,
             type(tensor),
             arguments,
             attributes,
@@ -160,8 +160,8 @@ class _CheckpointPickler:
 def _reduce_parameter(parameter: Parameter, attributes: dict[str, Any]) -> tuple:
     arguments: tuple[Any, ...] = (parameter.data, parameter.requires_grad, OrderedDict())
     if not attributes:
-        return _rebuild.rebuild_parameter, arguments
-    return _rebuild.rebuild_parameter_with_state, (*arguments, attributes)
+        return rebuild.rebuild_parameter, arguments
+    return rebuild.rebuild_parameter_with_state, (*arguments, attributes)
 
 
 def _reduce_device(obj: device) -> tuple:

@@ -13,7 +13,7 @@ from typing import Any
 
 from flambeau.ir import dtypes
 from flambeau.nn.parameter import Parameter
-from flambeau.serialization import _rebuild
+from flambeau.serialization import rebuild
 from flambeau.serialization._names import torch_name
 from flambeau.serialization._storages import STORAGE_TYPES
 from flambeau.size import Size, device
@@ -114,7 +114,7 @@ def _device(kind: Any, index: Any = None) -> device:
 
 
 def _parameter(data: Any, requires_grad: Any = True) -> Parameter:
-    return _rebuild.rebuild_parameter(data, requires_grad, None)
+    return rebuild.rebuild_parameter(data, requires_grad, None)
 
 
 #: By the name in the pickle: what stands for it in the loaded object.
@@ -131,11 +131,11 @@ DEFAULT_GLOBALS: dict[str, Any] = {
     "torch.Tensor": Tensor,
     "torch._tensor.Tensor": Tensor,
     "torch.nn.parameter.Parameter": Parameter,
-    "torch._utils._rebuild_tensor": _rebuild.rebuild_tensor,
-    "torch._utils._rebuild_tensor_v2": _rebuild.rebuild_tensor_v2,
-    "torch._utils._rebuild_parameter": _rebuild.rebuild_parameter,
-    "torch._utils._rebuild_parameter_with_state": _rebuild.rebuild_parameter_with_state,
-    "torch._tensor._rebuild_from_type_v2": _rebuild.rebuild_from_type_v2,
+    "torch._utils._rebuild_tensor": rebuild.rebuild_tensor,
+    "torch._utils._rebuild_tensor_v2": rebuild.rebuild_tensor_v2,
+    "torch._utils._rebuild_parameter": rebuild.rebuild_parameter,
+    "torch._utils._rebuild_parameter_with_state": rebuild.rebuild_parameter_with_state,
+    "torch._tensor._rebuild_from_type_v2": rebuild.rebuild_from_type_v2,
 }
 DEFAULT_GLOBALS |= {f"torch.{name}": dtype for name, dtype in dtypes.ALL.items()}
 DEFAULT_GLOBALS |= {f"{module}.{name}": kind for (module, name), kind in STORAGE_TYPES.items()}
@@ -152,11 +152,11 @@ MAKERS: dict[int, Callable[..., Any]] = {
     id(Size): _size,
     id(device): _device,
     id(Parameter): _parameter,
-    id(_rebuild.rebuild_tensor): _rebuild.rebuild_tensor,
-    id(_rebuild.rebuild_tensor_v2): _rebuild.rebuild_tensor_v2,
-    id(_rebuild.rebuild_parameter): _rebuild.rebuild_parameter,
-    id(_rebuild.rebuild_parameter_with_state): _rebuild.rebuild_parameter_with_state,
-    id(_rebuild.rebuild_from_type_v2): _rebuild.rebuild_from_type_v2,
+    id(rebuild.rebuild_tensor): rebuild.rebuild_tensor,
+    id(rebuild.rebuild_tensor_v2): rebuild.rebuild_tensor_v2,
+    id(rebuild.rebuild_parameter): rebuild.rebuild_parameter,
+    id(rebuild.rebuild_parameter_with_state): rebuild.rebuild_parameter_with_state,
+    id(rebuild.rebuild_from_type_v2): rebuild.rebuild_from_type_v2,
 }
 
 
