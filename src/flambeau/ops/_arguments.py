@@ -12,6 +12,7 @@ from flambeau.ir.dtypes import DType
 from flambeau.tensor import Tensor, node_of
 
 __all__ = [
+    "c_name",
     "check_fits",
     "floating",
     "is_number",
@@ -49,6 +50,25 @@ def type_name(dtype: DType) -> str:
     return dtype.tensor_type.removesuffix("Tensor")
 
 
+_C_NAMES = {
+    dtypes.float64: "double",
+    dtypes.float32: "float",
+    dtypes.float16: "c10::Half",
+    dtypes.bfloat16: "c10::BFloat16",
+    dtypes.int64: "long int",
+    dtypes.int32: "int",
+    dtypes.int16: "short int",
+    dtypes.int8: "signed char",
+    dtypes.uint8: "unsigned char",
+    dtypes.bool_: "bool",
+}
+
+
+def c_name(dtype: DType) -> str:
+    """What other error messages call a dtype: ``float``, ``long int``."""
+    return _C_NAMES[dtype]
+
+
 def not_implemented(kernel: str, dtype: DType) -> NotImplementedError:
     """The error of an operation that has no meaning for a dtype."""
     return NotImplementedError(f"\"{kernel}\" not implemented for '{type_name(dtype)}'")
@@ -69,12 +89,12 @@ def is_number(value: Any) -> bool:
     return isinstance(value, (bool, int, float, np.number, np.bool_))
 
 
-_C_NAMES = {"uint8": "uint8_t", "int8": "int8_t", "int16": "int16_t", "int32": "int"}
+_SMALL_INTEGERS = {"uint8": "uint8_t", "int8": "int8_t", "int16": "int16_t", "int32": "int"}
 
 
 def check_fits(value: Any, dtype: DType) -> None:
     """RuntimeError unless a number (or None) is in the range of an integral dtype."""
-    name = _C_NAMES.get(dtype.name)
+    name = _SMALL_INTEGERS.get(dtype.name)
     if name is None or value is None:
         return
     limits = dtypes.iinfo(dtype)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from flambeau.autograd import Operator
-from flambeau.ir import dtypes
 from flambeau.ir.primitives import elementwise as e
 from flambeau.ir.primitives.contraction import DOT_GENERAL
 from flambeau.ir.shapes import broadcast
+from flambeau.ops._arguments import c_name
 from flambeau.ops._promotion import Number, as_tensor_of
 from flambeau.ops._registry import operation
 from flambeau.ops.arithmetic import add, mul
@@ -35,21 +35,7 @@ __all__ = [
 
 
 def _names(*tensors: Tensor) -> str:
-    return " != ".join(_C_NAMES[tensor.dtype] for tensor in tensors)
-
-
-_C_NAMES = {
-    dtypes.float64: "double",
-    dtypes.float32: "float",
-    dtypes.float16: "c10::Half",
-    dtypes.bfloat16: "c10::BFloat16",
-    dtypes.int64: "long int",
-    dtypes.int32: "int",
-    dtypes.int16: "short int",
-    dtypes.int8: "signed char",
-    dtypes.uint8: "unsigned char",
-    dtypes.bool_: "bool",
-}
+    return " != ".join(c_name(tensor.dtype) for tensor in tensors)
 
 
 def _same_dtype(a: Tensor, b: Tensor, what: str = "m1 and m2") -> None:
