@@ -1,5 +1,77 @@
-"""``torch.nn.functional``: the functions that layers are made of, without their state."""
+"""``torch.nn.functional``: the functions that layers are made of, without their state.
 
+Each is defined in a file of ``flambeau.ops``, a family a file; this module gathers them.
+"""
+
+from flambeau.ops.classification import cross_entropy, nll_loss, one_hot
+from flambeau.ops.distance import cosine_similarity, pairwise_distance, pdist
+from flambeau.ops.embedding import embedding, embedding_bag
+from flambeau.ops.loss import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    huber_loss,
+    kl_div,
+    l1_loss,
+    mse_loss,
+    smooth_l1_loss,
+)
+from flambeau.ops.margin import (
+    cosine_embedding_loss,
+    gaussian_nll_loss,
+    hinge_embedding_loss,
+    margin_ranking_loss,
+    multi_margin_loss,
+    multilabel_margin_loss,
+    multilabel_soft_margin_loss,
+    poisson_nll_loss,
+    soft_margin_loss,
+    triplet_margin_loss,
+    triplet_margin_with_distance_loss,
+)
+from flambeau.ops.normalization import (
+    batch_norm,
+    group_norm,
+    instance_norm,
+    layer_norm,
+    local_response_norm,
+    normalize,
+    rms_norm,
+)
 from flambeau.ops.products import linear
 
-__all__ = ["linear"]
+__all__ = [
+    "batch_norm",
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "cosine_embedding_loss",
+    "cosine_similarity",
+    "cross_entropy",
+    "embedding",
+    "embedding_bag",
+    "gaussian_nll_loss",
+    "group_norm",
+    "hinge_embedding_loss",
+    "huber_loss",
+    "instance_norm",
+    "kl_div",
+    "l1_loss",
+    "layer_norm",
+    "linear",
+    "local_response_norm",
+    "margin_ranking_loss",
+    "mse_loss",
+    "multi_margin_loss",
+    "multilabel_margin_loss",
+    "multilabel_soft_margin_loss",
+    "nll_loss",
+    "normalize",
+    "one_hot",
+    "pairwise_distance",
+    "pdist",
+    "poisson_nll_loss",
+    "rms_norm",
+    "smooth_l1_loss",
+    "soft_margin_loss",
+    "triplet_margin_loss",
+    "triplet_margin_with_distance_loss",
+]
