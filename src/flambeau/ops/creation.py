@@ -45,7 +45,8 @@ Device = Any
 _range = range
 
 
-def _finished(tensor: Tensor, device: Device, requires_grad: bool) -> Tensor:
+def finished(tensor: Tensor, device: Device, requires_grad: bool) -> Tensor:
+    """A new tensor with what every creating function's last arguments ask for."""
     check_device(device)
     return tensor.requires_grad_() if requires_grad else tensor
 
@@ -74,8 +75,8 @@ def tensor(
             stacklevel=2,
         )
         copied = data.detach().clone()  # type: ignore[attr-defined]
-        return _finished(copied if dtype is None else cast(copied, dtype), device, requires_grad)
-    return _finished(Tensor._from_array(*to_array(data, dtype)), device, requires_grad)
+        return finished(copied if dtype is None else cast(copied, dtype), device, requires_grad)
+    return finished(Tensor._from_array(*to_array(data, dtype)), device, requires_grad)
 
 
 @operation(namespaces=("torch",), cases=("[[1, 2], [3, 4]]",))
@@ -97,7 +98,7 @@ def asarray(
 ) -> Tensor:
     """``obj`` as a tensor, copied when ``copy`` says so."""
     result = as_tensor(obj, dtype, device)
-    return _finished(result.clone() if copy else result, device, requires_grad)  # type: ignore[attr-defined]
+    return finished(result.clone() if copy else result, device, requires_grad)  # type: ignore[attr-defined]
 
 
 def from_numpy(ndarray: np.ndarray) -> Tensor:
@@ -107,7 +108,8 @@ def from_numpy(ndarray: np.ndarray) -> Tensor:
     return Tensor._from_array(*to_array(ndarray))
 
 
-def _sizes(size: tuple[Any, ...]) -> tuple[int, ...]:
+def sizes_of(size: tuple[Any, ...]) -> tuple[int, ...]:
+    """The shape given as ``f(2, 3)`` or as ``f((2, 3))``."""
     if len(size) == 1 and not isinstance(size[0], (int, Tensor)) and hasattr(size[0], "__iter__"):
         size = tuple(size[0])
     sizes = tuple(_size(n) for n in size)
@@ -132,7 +134,7 @@ def _constant(
     device: Device,
     requires_grad: bool,
 ) -> Tensor:
-    return _finished(filled(_sizes(size), value, dtype or dtypes.default()), device, requires_grad)
+    return finished(filled(sizes_of(size), value, dtype or dtypes.default()), device, requires_grad)
 
 
 @operation(namespaces=("torch",), cases=("2, 3", "(2, 0)", "3, dtype=torch.int64"))
@@ -192,8 +194,8 @@ def full(
     """``fill_value`` in every element; its type is the dtype unless one is given."""
     if isinstance(fill_value, Tensor):
         fill_value = fill_value.item()
-    result = filled(_sizes((size,)), fill_value, dtype or dtypes.of_scalar(fill_value))
-    return _finished(result, device, requires_grad)
+    result = filled(sizes_of((size,)), fill_value, dtype or dtypes.of_scalar(fill_value))
+    return finished(result, device, requires_grad)
 
 
 def _like(input: Tensor, value: Number, dtype: DType | None, **rest: Any) -> Tensor:
@@ -202,7 +204,7 @@ def _like(input: Tensor, value: Number, dtype: DType | None, **rest: Any) -> Ten
             f"argument 'input' (position 1) must be Tensor, not {type(input).__name__}"
         )
     result = filled(input.shape, value, dtype or input.dtype)
-    return _finished(result, rest.get("device"), rest.get("requires_grad", False))
+    return finished(result, rest.get("device"), rest.get("requires_grad", False))
 
 
 @operation(namespaces=("torch",), cases=("f(2, 3)", "i(0, 9, 3)"), differentiable=False)
@@ -256,7 +258,7 @@ def arange(
     integral = all(isinstance(x, int) for x in (start, end, step))
     dtype = dtype or (dtypes.int64 if integral else dtypes.default())
     count = math.ceil((end - start) / step)
-    return _finished(_progression(start, step, count, dtype), device, requires_grad)
+    return finished(_progression(start, step, count, dtype), device, requires_grad)
 
 
 def _progression(start: Number, step: Number, count: int, dtype: DType) -> Tensor:
@@ -304,7 +306,7 @@ def linspace(
         raise RuntimeError("number of steps must be non-negative")
     dtype = dtype or dtypes.default()
     result = Tensor._from_array(_spaced(start, end, steps, dtype), dtype)
-    return _finished(result, device, requires_grad)
+    return finished(result, device, requires_grad)
 
 
 def _spaced(start: float, end: float, steps: int, dtype: DType) -> np.ndarray:
@@ -337,7 +339,7 @@ def logspace(
     dtype = dtype or dtypes.default()
     exponents = np.linspace(float(start), float(end), steps)
     result = Tensor._from_array(np.power(base, exponents).astype(dtype.numpy), dtype)
-    return _finished(result, device, requires_grad)
+    return finished(result, device, requires_grad)
 
 
 @operation(namespaces=("torch",), cases=("3", "2, 4", "0"))
@@ -357,7 +359,7 @@ def eye(
         name, value = ("n", n) if n < 0 else ("m", m)
         raise RuntimeError(f"{name} must be greater or equal to 0, got {value}")
     dtype = dtype or dtypes.default()
-    return _finished(Tensor._from_array(np.eye(n, m, dtype=dtype.numpy), dtype), device, requires_grad)
+    return finished(Tensor._from_array(np.eye(n, m, dtype=dtype.numpy), dtype), device, requires_grad)
 
 
 def scalar_tensor(s: Number, *, dtype: DType | None = None, **options: Any) -> Tensor:
