@@ -34,6 +34,7 @@ __all__ = [
     "constant",
     "enter_scope",
     "exit_scope",
+    "is_tracing",
     "realize",
     "record",
     "record_many",
@@ -98,6 +99,11 @@ def tracing() -> Iterator[None]:
         yield
     finally:
         _tracing = outer
+
+
+def is_tracing() -> bool:
+    """Whether what is recorded is the body of a program."""
+    return _tracing
 
 
 def add_leaf(array: np.ndarray, dtype: DType) -> Node:
