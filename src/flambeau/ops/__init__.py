@@ -10,6 +10,7 @@ from flambeau.ops import (
     comparison,
     conversion,
     creation,
+    extremum,
     indexing,
     joining,
     logic,
@@ -17,6 +18,7 @@ from flambeau.ops import (
     pointwise,
     products,
     reduction,
+    scan,
     selecting,
     selection,
     shape,
@@ -27,6 +29,7 @@ from flambeau.ops.broadcasting import *
 from flambeau.ops.comparison import *
 from flambeau.ops.conversion import *
 from flambeau.ops.creation import *
+from flambeau.ops.extremum import *
 from flambeau.ops.indexing import *
 from flambeau.ops.logic import *
 from flambeau.ops.pointwise import *
@@ -34,6 +37,7 @@ from flambeau.ops.joining import *
 from flambeau.ops.ordering import *
 from flambeau.ops.products import *
 from flambeau.ops.reduction import *
+from flambeau.ops.scan import *
 from flambeau.ops.selecting import *
 from flambeau.ops.selection import *
 from flambeau.ops.shape import *
@@ -46,6 +50,7 @@ __all__ = [
     *comparison.__all__,
     *conversion.__all__,
     *creation.__all__,
+    *extremum.__all__,
     *indexing.__all__,
     *joining.__all__,
     *logic.__all__,
@@ -53,6 +58,7 @@ __all__ = [
     *pointwise.__all__,
     *products.__all__,
     *reduction.__all__,
+    *scan.__all__,
     *selecting.__all__,
     *selection.__all__,
     *shape.__all__,

@@ -443,8 +443,10 @@ def all(input: Tensor, dim: Dims = None, keepdim: bool = False, **numpy_names: A
     cases=("i(0, 2, 3, 4)", "i(0, 2, 3, 4), 0", "i(0, 2, 3, 4), (0, 1)", "f(3)"),
     differentiable=False,
 )
-def count_nonzero(input: Tensor, dim: Dims = None) -> Tensor:
+def count_nonzero(input: Tensor, dim: Dims = None, **numpy_names: Any) -> Tensor:
     """How many elements over ``dim`` are not zero."""
+    if numpy_names:
+        return by_numpy_names(count_nonzero, input, numpy_names, dim=dim)
     must_be_tensor(input, "input", 1)
     counted = cast(cast(input, dtypes.bool_), dtypes.int64)
     return reduced(r.SUM, counted, normalize_dims(dim, input.ndim), False)
@@ -491,8 +493,12 @@ class Logsumexp(CompositeOperator):
         "torch.tensor([float('inf'), 1.0]), 0",
     ),
 )
-def logsumexp(input: Tensor, dim: Dims, keepdim: bool = False) -> Tensor:
+def logsumexp(input: Tensor, dim: Dims = None, keepdim: bool = False, **numpy_names: Any) -> Tensor:
     """``log(sum(exp(input)))`` over ``dim``, without overflow."""
+    if numpy_names:
+        return by_numpy_names(logsumexp, input, numpy_names, dim=dim, keepdim=keepdim)
+    if dim is None:
+        raise TypeError('logsumexp() missing 1 required positional arguments: "dim"')
     must_be_tensor(input, "input", 1)
     input = to_float(input)
     dims = normalize_dims(dim, input.ndim)

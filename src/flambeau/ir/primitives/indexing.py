@@ -177,10 +177,12 @@ def _searchsorted_array(edges: np.ndarray, x: np.ndarray, right: bool) -> np.nda
     side = "right" if right else "left"
     if edges.ndim == 1:
         return np.searchsorted(edges, x, side)
+    if not x.size:
+        return np.zeros(x.shape, np.int64)
     rows = edges.reshape(-1, edges.shape[-1])
     values = x.reshape(len(rows), -1)
     found = [np.searchsorted(row, value, side) for row, value in zip(rows, values, strict=True)]
-    return np.stack(found).reshape(x.shape) if found else np.zeros(x.shape, np.int64)
+    return np.stack(found).reshape(x.shape)
 
 
 #: Where each ``x`` would be inserted in the last dimension of ``edges`` to keep it sorted.

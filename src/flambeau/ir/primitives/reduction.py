@@ -74,6 +74,8 @@ def _scan(name: str, function: Callable[..., Any]) -> Primitive:
 
 CUMSUM = _scan("cumsum", np.add.accumulate)
 CUMPROD = _scan("cumprod", np.multiply.accumulate)
+#: The logarithm of the running sum of exponentials.
+LOGCUMSUMEXP = _scan("logcumsumexp", np.logaddexp.accumulate)
 
 
 def _extreme_scan(
