@@ -90,9 +90,21 @@ class Unsqueeze(View):
 
 
 class Squeeze(View):
-    """Fewer dimensions of size 1."""
+    """No dimensions of size 1."""
+
+
+class SqueezeDim(View):
+    """A dimension less, if its size is 1."""
 
     _label = "Squeeze"
+    _suffix = "Backward1"
+
+
+class SqueezeDims(View):
+    """Some dimensions less, those of size 1."""
+
+    _label = "Squeeze"
+    _suffix = "Backward2"
 
 
 class ViewDtype(Operator):
@@ -220,7 +232,8 @@ def squeeze(input: Tensor, dim: int | Sequence[int] | None = None) -> Tensor:
     shape = node_of(input).shape
     dims = range(len(shape)) if dim is None else normalize_dims(dim, len(shape))
     kept = tuple(n for d, n in enumerate(shape) if n != 1 or d not in dims)
-    return Squeeze.apply(input, kept)
+    operator = Squeeze if dim is None else SqueezeDim if isinstance(dim, int) else SqueezeDims
+    return operator.apply(input, kept)
 
 
 # Permute ------------------------------------------------------------------------------------
