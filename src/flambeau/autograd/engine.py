@@ -136,9 +136,7 @@ class _Walk:
         self.waiting: dict[GraphNode, int] = {}
         self.arrived: dict[GraphNode, list[Tensor | None]] = {}
 
-    def run(
-        self, roots: tuple[Tensor, ...], gradients: list[Tensor | None]
-    ) -> list[Tensor | None]:
+    def run(self, roots: tuple[Tensor, ...], gradients: list[Tensor | None]) -> list[Tensor | None]:
         edges = [edge_of(root) for root in roots]
         for position, edge in enumerate(edges):
             if edge.fn is None:
@@ -312,12 +310,27 @@ def _differentiate(fn: GraphNode, gradients: list[Tensor | None]) -> tuple[Any, 
     results = _matched(fn, results)
     if anomaly.state.enabled:
         anomaly.check(fn, results)
-    if fn._hooks:
-        for hook in tuple(fn._hooks.values()):
-            changed = hook(results, tuple(gradients))
-            if changed is not None:
-                results = _as_tuple(changed)
-    return results
+    return _through_post_hooks(fn, results, gradients) if fn._hooks else results
+
+
+def _through_post_hooks(
+    fn: GraphNode, results: tuple[Any, ...], gradients: list[Tensor | None]
+) -> tuple[Any, ...]:
+    """The results after the node's hooks, which are shown those of tensor arguments only."""
+    places = [place for place, edge in enumerate(fn._edges) if edge is not None]
+    shown = tuple(_as_wanted(results[place], fn._edges[place]) for place in places)
+    for hook in tuple((fn._hooks or {}).values()):
+        changed = hook(shown, tuple(gradients))
+        if changed is not None:
+            shown = _as_tuple(changed)
+    replaced = list(results)
+    for place, result in zip(places, shown, strict=True):
+        replaced[place] = result
+    return tuple(replaced)
+
+
+def _as_wanted(result: Tensor | None, edge: Any) -> Tensor | None:
+    return None if result is None or edge.fn is None else _fitted(result, edge)
 
 
 def _matched(fn: GraphNode, results: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -345,4 +358,3 @@ def accumulate(tensor: Tensor, gradient: Tensor | None, create_graph: bool) -> N
         write(before, node_of(emit(elementwise.ADD, before, gradient)))
     for hook in tuple((tensor._post_accumulate_grad_hooks or {}).values()):
         hook(tensor)
-
