@@ -402,8 +402,8 @@ class TestParameterDict:
     def test_repr(self):
         assert repr(parameter_dict()) == (
             "ParameterDict(\n"
-            "    (a): Parameter containing: [torch.FloatTensor of size 2]\n"
-            "    (b): Parameter containing: [torch.FloatTensor of size 1x3]\n"
+            f"    (a): Parameter containing: [{torch.ones(1).type()} of size 2]\n"
+            f"    (b): Parameter containing: [{torch.ones(1).type()} of size 1x3]\n"
             "    (c): Object of type: int\n"
             ")"
         )

@@ -92,11 +92,11 @@ class Conversion(ModuleAttributes):
 
 
 def _replace_values(parameter: Parameter, fn: Callable[[Tensor], Tensor]) -> None:
-    gradient = None if is_lazy(parameter) else parameter.grad
     with no_grad():
-        parameter.data = fn(parameter)
-        if gradient is not None:
-            gradient.data = fn(gradient)
+        # A lazy parameter has no values; an empty tensor stands for its type and place.
+        parameter.data = fn(parameter.data if is_lazy(parameter) else parameter)
+        if parameter.grad is not None:
+            parameter.grad.data = fn(parameter.grad)
 
 
 def _is_inexact(tensor: Tensor) -> bool:

@@ -313,6 +313,8 @@ def _load_tensor(
             f'While copying the parameter named "{key}", expected torch.Tensor or Tensor-like '
             f"object from checkpoint but received {type(saved)}"
         )
+    if is_lazy(current) and is_lazy(saved):
+        return None
     if not is_lazy(current):
         # Scalars were once saved as vectors of one element.
         if current.dim() == 0 and saved.dim() == 1:
