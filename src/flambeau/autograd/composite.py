@@ -22,7 +22,7 @@ from flambeau.ir.node import Node
 from flambeau.ir.program import CALL, Program, program_of
 from flambeau.tensor import Tensor, from_node, node_of
 
-__all__ = ["CompositeOperator", "composite"]
+__all__ = ["CompositeOperator", "composite", "number"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -53,6 +53,13 @@ def composite(function: F) -> F:
         return tuple(None if place is None else results[place] for place in places)
 
     return call  # type: ignore[return-value]
+
+
+def number(value: float) -> Tensor:
+    """A run-time scalar, made once to be passed to several composites."""
+    tensor = from_node(runtime.constant(value, dtypes.float64))
+    tensor._is_number = True
+    return tensor
 
 
 def _call(program: Program, inputs: list[Node]) -> tuple[Tensor, ...]:
