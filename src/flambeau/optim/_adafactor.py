@@ -13,8 +13,6 @@ from flambeau.optim.optimizer import (
     Optimizer,
     ParamsT,
     Slots,
-    State,
-    count_step,
     unless_zero,
     zeros,
 )
@@ -32,7 +30,7 @@ def adafactor_update(
     square: Tensor | None,
     lr: float,
     weight: float,
-    eps1: float,
+    eps1: float | None,
     eps2: float,
     threshold: float,
     decay: float | None,
@@ -42,6 +40,7 @@ def adafactor_update(
     Shazeer & Stern, *Adafactor: adaptive learning rates with sublinear memory cost*, ICML 2018,
     algorithms 4 and 5: the average square of a matrix is estimated from its row and column means.
     """
+    eps1 = dtypes.finfo(param.dtype).eps if eps1 is None else eps1
     lr = lr * clamp(_root_mean_square(param), min=eps2)
     if decay is not None:
         param = param - decay * param
@@ -76,6 +75,7 @@ class Adafactor(Optimizer):
     """
 
     rule = staticmethod(adafactor_update)
+    numbers = {"step": 0.0}
 
     def __init__(
         self,
@@ -115,13 +115,13 @@ class Adafactor(Optimizer):
             "variance": None if matrix else zeros,
         }
 
-    def _scalars(self, param: Tensor, group: Group, state: State) -> tuple[Any, ...]:
-        step = count_step(state)
+    def _scalars(self, group: Group, numbers: dict[str, Any], first: bool) -> tuple[Any, ...]:
+        step = numbers["step"]
         lr, (eps1, eps2) = float(group["lr"]), group["eps"]
         return (
             min(lr, step**-0.5),
             step ** group["beta2_decay"],
-            dtypes.finfo(param.dtype).eps if eps1 is None else eps1,
+            eps1,
             eps2,
             group["d"],
             unless_zero(lr * group["weight_decay"]),

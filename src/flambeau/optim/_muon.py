@@ -8,7 +8,7 @@ from typing import Any
 from flambeau.ops import addmm, clamp, composite
 from flambeau.optim._checks import check, check_single_element
 from flambeau.optim._moments import blend
-from flambeau.optim.optimizer import Group, Optimizer, ParamsT, Slots, State, zeros
+from flambeau.optim.optimizer import Group, Optimizer, ParamsT, Slots, zeros
 from flambeau.tensor import Tensor
 
 __all__ = ["Muon", "muon_update"]
@@ -25,17 +25,18 @@ def muon_update(
     coefficients: tuple[float, float, float],
     steps: int,
     eps: float,
+    adjust: str | None,
     decay: float,
 ) -> tuple[Tensor, Tensor]:
     """Return the parameter after one step, and the momentum.
 
     Jordan et al., *Muon: an optimizer for hidden layers in neural networks*, 2024. The scale of
-    the step follows Liu et al., *Muon is scalable for LLM training*, 2025, in `_adjusted_lr`.
+    the step follows Liu et al., *Muon is scalable for LLM training*, 2025.
     """
     momentum = blend(momentum, grad, weight)
     step = blend(momentum, grad, weight) if nesterov else momentum
     step = orthogonalize(step, coefficients, steps, eps)
-    return param - decay * param - lr * step, momentum
+    return param - decay * param - lr * (_scale(adjust, *param.shape) * step), momentum
 
 
 def orthogonalize(
@@ -55,6 +56,12 @@ def orthogonalize(
         gram = x @ x.t()
         x = addmm(x, addmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
     return (x.t() if tall else x).to(matrix.dtype)
+
+
+def _scale(adjust: str | None, rows: int, columns: int) -> float:
+    if adjust == "match_rms_adamw":
+        return 0.2 * math.sqrt(max(rows, columns))
+    return math.sqrt(max(1, rows / columns))
 
 
 class Muon(Optimizer):
@@ -119,7 +126,7 @@ class Muon(Optimizer):
     def _slots(self, param: Tensor, group: Group) -> Slots:
         return {"momentum_buffer": zeros}
 
-    def _scalars(self, param: Tensor, group: Group, state: State) -> tuple[Any, ...]:
+    def _scalars(self, group: Group, numbers: dict[str, Any], first: bool) -> tuple[Any, ...]:
         check(
             group["ns_steps"] < 100,
             "Number of steps must be less than 100 for computational efficiency",
@@ -128,18 +135,12 @@ class Muon(Optimizer):
             len(group["ns_coefficients"]) == 3, "Coefficients must be a tuple of exactly 3 values"
         )
         return (
-            _adjusted_lr(group["lr"], group["adjust_lr_fn"], param),
+            group["lr"],
             1 - group["momentum"],
             group["nesterov"],
             tuple(group["ns_coefficients"]),
             group["ns_steps"],
             group["eps"],
+            group["adjust_lr_fn"],
             group["lr"] * group["weight_decay"],
         )
-
-
-def _adjusted_lr(lr: float, how: str | None, param: Tensor) -> float:
-    rows, columns = param.shape
-    if how == "match_rms_adamw":
-        return lr * 0.2 * math.sqrt(max(rows, columns))
-    return lr * math.sqrt(max(1, rows / columns))

@@ -12,8 +12,6 @@ from flambeau.optim.optimizer import (
     Optimizer,
     ParamsT,
     Slots,
-    State,
-    count_step,
     unless_zero,
     zeros,
 )
@@ -60,6 +58,7 @@ class Adadelta(Optimizer):
     """
 
     rule = staticmethod(adadelta_update)
+    numbers = {"step": 0.0}
 
     def __init__(
         self,
@@ -93,8 +92,7 @@ class Adadelta(Optimizer):
     def _slots(self, param: Tensor, group: Group) -> Slots:
         return {"square_avg": zeros, "acc_delta": zeros}
 
-    def _scalars(self, param: Tensor, group: Group, state: State) -> tuple[Any, ...]:
-        count_step(state)
+    def _scalars(self, group: Group, numbers: dict[str, Any], first: bool) -> tuple[Any, ...]:
         return (
             group["lr"],
             1 - group["rho"],

@@ -13,8 +13,6 @@ from flambeau.optim.optimizer import (
     Optimizer,
     ParamsT,
     Slots,
-    State,
-    count_step,
     scalar,
     unless_zero,
 )
@@ -58,6 +56,7 @@ class Adagrad(Optimizer):
     """
 
     rule = staticmethod(adagrad_update)
+    numbers = {"step": 0.0}
 
     def __init__(
         self,
@@ -98,8 +97,8 @@ class Adagrad(Optimizer):
     def _slots(self, param: Tensor, group: Group) -> Slots:
         return {"sum": _initial_sum}
 
-    def _scalars(self, param: Tensor, group: Group, state: State) -> tuple[Any, ...]:
-        step = count_step(state)
+    def _scalars(self, group: Group, numbers: dict[str, Any], first: bool) -> tuple[Any, ...]:
+        step = numbers["step"]
         return (
             group["lr"] / (1 + (step - 1) * group["lr_decay"]),
             group["eps"],

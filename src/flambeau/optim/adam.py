@@ -18,8 +18,6 @@ from flambeau.optim.optimizer import (
     Optimizer,
     ParamsT,
     Slots,
-    State,
-    count_step,
     unless_zero,
     zeros,
 )
@@ -86,6 +84,7 @@ class Adam(Optimizer):
     """
 
     rule = staticmethod(adam_update)
+    numbers = {"step": 0.0}
 
     def __init__(
         self,
@@ -137,8 +136,8 @@ class Adam(Optimizer):
             "max_exp_avg_sq": zeros if group["amsgrad"] else None,
         }
 
-    def _scalars(self, param: Tensor, group: Group, state: State) -> tuple[Any, ...]:
-        step = count_step(state)
+    def _scalars(self, group: Group, numbers: dict[str, Any], first: bool) -> tuple[Any, ...]:
+        step = numbers["step"]
         beta1, beta2 = (float(beta) for beta in group["betas"])
         return (
             group["lr"],

@@ -12,8 +12,6 @@ from flambeau.optim.optimizer import (
     Optimizer,
     ParamsT,
     Slots,
-    State,
-    count_step,
     unless_zero,
     zeros,
 )
@@ -61,6 +59,7 @@ class Adamax(Optimizer):
     """
 
     rule = staticmethod(adamax_update)
+    numbers = {"step": 0.0}
 
     def __init__(
         self,
@@ -94,8 +93,8 @@ class Adamax(Optimizer):
     def _slots(self, param: Tensor, group: Group) -> Slots:
         return {"exp_avg": zeros, "exp_inf": zeros}
 
-    def _scalars(self, param: Tensor, group: Group, state: State) -> tuple[Any, ...]:
-        step = count_step(state)
+    def _scalars(self, group: Group, numbers: dict[str, Any], first: bool) -> tuple[Any, ...]:
+        step = numbers["step"]
         beta1, beta2 = group["betas"]
         return (
             group["lr"] / (1 - beta1**step),

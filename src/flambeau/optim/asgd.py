@@ -12,9 +12,6 @@ from flambeau.optim.optimizer import (
     Optimizer,
     ParamsT,
     Slots,
-    State,
-    count_step,
-    set_scalar,
     unless_zero,
     zeros,
 )
@@ -60,6 +57,7 @@ class ASGD(Optimizer):
     """
 
     rule = staticmethod(asgd_update)
+    numbers = {"step": 0.0, "eta": None, "mu": 1.0}
 
     def __init__(
         self,
@@ -92,11 +90,11 @@ class ASGD(Optimizer):
     def _slots(self, param: Tensor, group: Group) -> Slots:
         return {"ax": zeros}
 
-    def _scalars(self, param: Tensor, group: Group, state: State) -> tuple[Any, ...]:
+    def _scalars(self, group: Group, numbers: dict[str, Any], first: bool) -> tuple[Any, ...]:
         lr, lambd = float(group["lr"]), group["lambd"]
-        step = count_step(state)
-        eta = state["eta"].item() if "eta" in state else lr
-        mu = state["mu"].item() if "mu" in state else 1.0
-        set_scalar(state, "eta", lr / (1 + lambd * lr * step) ** group["alpha"])
-        set_scalar(state, "mu", 1 / max(1, step - group["t0"]))
+        step = numbers["step"]
+        eta = lr if numbers["eta"] is None else numbers["eta"]
+        mu = numbers["mu"]
+        numbers["eta"] = lr / (1 + lambd * lr * step) ** group["alpha"]
+        numbers["mu"] = 1 / max(1, step - group["t0"])
         return eta, lambd * eta, 1 - mu, unless_zero(group["weight_decay"])

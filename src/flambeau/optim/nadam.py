@@ -12,9 +12,6 @@ from flambeau.optim.optimizer import (
     Optimizer,
     ParamsT,
     Slots,
-    State,
-    count_step,
-    set_scalar,
     unless_zero,
     zeros,
 )
@@ -70,6 +67,7 @@ class NAdam(Optimizer):
     """
 
     rule = staticmethod(nadam_update)
+    numbers = {"step": 0.0, "mu_product": 1.0}
 
     def __init__(
         self,
@@ -108,13 +106,13 @@ class NAdam(Optimizer):
     def _slots(self, param: Tensor, group: Group) -> Slots:
         return {"exp_avg": zeros, "exp_avg_sq": zeros}
 
-    def _scalars(self, param: Tensor, group: Group, state: State) -> tuple[Any, ...]:
-        step = count_step(state)
+    def _scalars(self, group: Group, numbers: dict[str, Any], first: bool) -> tuple[Any, ...]:
+        step = numbers["step"]
         beta1, beta2 = group["betas"]
         momentum = _momentum(beta1, group["momentum_decay"], step)
         next_momentum = _momentum(beta1, group["momentum_decay"], step + 1)
-        product = momentum * (state["mu_product"].item() if "mu_product" in state else 1.0)
-        set_scalar(state, "mu_product", product)
+        numbers["mu_product"] *= momentum
+        product = numbers["mu_product"]
         return (
             group["lr"],
             1 - beta1,

@@ -5,13 +5,14 @@ from __future__ import annotations
 import functools
 import warnings
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from copy import deepcopy
 from numbers import Real
 from typing import Any, TypeAlias
 
 from flambeau import ops
-from flambeau.autograd import enable_grad, set_grad_enabled
+from flambeau.autograd import assign, enable_grad, set_grad_enabled
+from flambeau.autograd.composite import number
 from flambeau.ir import dtypes
 from flambeau.runtime import step_boundary
 from flambeau.tensor import Tensor
@@ -27,6 +28,7 @@ ParamsT: TypeAlias = Iterable[Tensor] | Iterable[dict[str, Any]] | Iterable[tupl
 Group: TypeAlias = dict[str, Any]
 State: TypeAlias = dict[str, Any]
 Slots: TypeAlias = dict[str, Callable[[Tensor, Group], Tensor] | None]
+Prepared: TypeAlias = tuple[dict[str, Tensor], list[Any]]
 Hook: TypeAlias = Callable[..., Any]
 
 _global_pre_hooks: OrderedDict[int, Hook] = OrderedDict()
@@ -55,10 +57,11 @@ class Optimizer:
     """Base class of all optimizers.
 
     An optimizer of the library is a *rule* and a declaration. The rule is a pure function
-    ``rule(param, grad, *slots, *scalars) -> (param, *slots)`` of tensors and Python numbers.
-    The declaration is `_slots`, the state tensors that the rule carries from step to step, and
-    `_scalars`, the numbers of this step. The base class does the rest. A class that defines its
-    own `step` instead, as PyTorch's users write it, works too.
+    ``rule(param, grad, *slots, *scalars) -> (param, *slots)`` of tensors and numbers. Declared
+    are `_slots`, the state tensors that the rule carries from step to step, `numbers`, the state
+    that is kept in 0-d tensors (such as the count of steps), and `_scalars`, the numbers that
+    the rule wants at this step. The base class does the rest. A class that defines its own
+    `step` instead, as PyTorch's users write it, works too.
 
     Args:
         params: tensors, ``(name, tensor)`` pairs, or dicts, one for each group, of the form
@@ -71,6 +74,7 @@ class Optimizer:
     """
 
     rule: Callable[..., tuple[Tensor | None, ...]] | None = None
+    numbers: Mapping[str, float | None] = {}  # with the values they start from
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -105,8 +109,12 @@ class Optimizer:
         """
         return {}
 
-    def _scalars(self, param: Tensor, group: Group, state: State) -> tuple[Any, ...]:
-        """Compute the rule's numbers for this step; called before new slots are filled."""
+    def _scalars(self, group: Group, numbers: dict[str, Any], first: bool) -> tuple[Any, ...]:
+        """Compute what the rule wants to know at this step, from the options and the numbers.
+
+        New values are written into `numbers`; "step" has been advanced. `first` tells that a slot
+        is about to be filled.
+        """
         return ()
 
     # Stepping.
@@ -129,26 +137,48 @@ class Optimizer:
         with set_grad_enabled(self.defaults.get("differentiable", False)):
             for group in self.param_groups:
                 _check_capturable(group)
+                prepared: dict[Any, Prepared] = {}
                 for param in group["params"]:
                     if param.grad is not None:
-                        self._update(param, group)
+                        self._update(param, group, prepared)
         return loss
 
-    def _update(self, param: Tensor, group: Group) -> None:
+    def _update(self, param: Tensor, group: Group, prepared: dict[Any, Prepared]) -> None:
         state = self.state.get(param, {})
-        scalars = self._scalars(param, group, state)
         slots = self._slots(param, group)
-        for name, initial in slots.items():
-            if initial is not None and state.get(name) is None:
-                state[name] = initial(param, group)
+        missing = [name for name in slots if slots[name] and state.get(name) is None]
+        numbers, scalars = self._prepare(state, group, bool(missing), prepared)
+        for name, value in numbers.items():
+            if name in state:
+                assign(state[name], value)
+            else:
+                state[name] = value.clone()
+        for name in missing:
+            state[name] = slots[name](param, group)
         if state:
             self.state[param] = state
         grad = -param.grad if group.get("maximize") else param.grad
         old = [state[name] if initial else None for name, initial in slots.items()]
-        new = self.rule(param, grad, *old, *map(_plain, scalars))
+        new = self.rule(param, grad, *old, *scalars)
         for tensor, value in zip([param, *old], new, strict=True):
             if tensor is not None:
-                tensor.copy_(value)
+                assign(tensor, value)
+
+    def _prepare(
+        self, state: State, group: Group, first: bool, prepared: dict[Any, Prepared]
+    ) -> Prepared:
+        """Compute the numbers of a step, once for all parameters that have the same history."""
+        numbers = {
+            name: state[name].item() if name in state else initial
+            for name, initial in self.numbers.items()
+        }
+        key = (first, *numbers.values())
+        if key not in prepared:
+            if "step" in numbers:
+                numbers["step"] += 1
+            scalars = [_run_time(value) for value in self._scalars(group, numbers, first)]
+            prepared[key] = {name: scalar(value) for name, value in numbers.items()}, scalars
+        return prepared[key]
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients of all parameters.
@@ -365,21 +395,6 @@ def scalar(value: float) -> Tensor:
     return ops.tensor(float(value), dtype=dtypes.float64 if double else dtypes.float32)
 
 
-def count_step(state: State) -> float:
-    """Advance ``state["step"]`` by one, from zero if there is none, and return it as a number."""
-    step = state["step"].item() + 1 if "step" in state else 1.0
-    set_scalar(state, "step", step)
-    return step
-
-
-def set_scalar(state: State, name: str, value: float) -> None:
-    """Write a 0-d state number, in place if it exists."""
-    if name in state:
-        state[name].fill_(value)
-    else:
-        state[name] = scalar(value)
-
-
 def unless_zero(value: Any) -> Any:
     """Return None for a coefficient of zero: the rules leave out the term it multiplies."""
     return None if value == 0 else value
@@ -458,9 +473,10 @@ def _split_names(group: Group) -> None:
         group["param_names"] = names
 
 
-def _plain(value: Any) -> Any:
-    """Make a Python float of NumPy's: floats are run-time inputs of a rule, all else constants."""
-    return float(value) if isinstance(value, Real) and not isinstance(value, int) else value
+def _run_time(value: Any) -> Any:
+    """Make a run-time scalar of a float, NumPy's included; all else is a constant of the rule."""
+    real = isinstance(value, Real) and not isinstance(value, int)
+    return number(float(value)) if real else value
 
 
 def _check_capturable(group: Group) -> None:

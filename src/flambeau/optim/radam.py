@@ -13,8 +13,6 @@ from flambeau.optim.optimizer import (
     Optimizer,
     ParamsT,
     Slots,
-    State,
-    count_step,
     unless_zero,
     zeros,
 )
@@ -69,6 +67,7 @@ class RAdam(Optimizer):
     """
 
     rule = staticmethod(radam_update)
+    numbers = {"step": 0.0}
 
     def __init__(
         self,
@@ -104,8 +103,8 @@ class RAdam(Optimizer):
     def _slots(self, param: Tensor, group: Group) -> Slots:
         return {"exp_avg": zeros, "exp_avg_sq": zeros}
 
-    def _scalars(self, param: Tensor, group: Group, state: State) -> tuple[Any, ...]:
-        step = count_step(state)
+    def _scalars(self, group: Group, numbers: dict[str, Any], first: bool) -> tuple[Any, ...]:
+        step = numbers["step"]
         beta1, beta2 = group["betas"]
         scale, offset = _denominator(beta2, step)
         return (

@@ -12,8 +12,6 @@ from flambeau.optim.optimizer import (
     Optimizer,
     ParamsT,
     Slots,
-    State,
-    count_step,
     unless_zero,
     zeros,
 )
@@ -71,6 +69,7 @@ class RMSprop(Optimizer):
     """
 
     rule = staticmethod(rmsprop_update)
+    numbers = {"step": 0.0}
 
     def __init__(
         self,
@@ -112,8 +111,7 @@ class RMSprop(Optimizer):
             "grad_avg": zeros if group["centered"] else None,
         }
 
-    def _scalars(self, param: Tensor, group: Group, state: State) -> tuple[Any, ...]:
-        count_step(state)
+    def _scalars(self, group: Group, numbers: dict[str, Any], first: bool) -> tuple[Any, ...]:
         return (
             group["lr"],
             group["momentum"],

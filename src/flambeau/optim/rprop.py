@@ -7,7 +7,7 @@ from typing import Any
 from flambeau import ops
 from flambeau.ops import clamp, composite, sign, where
 from flambeau.optim._checks import check, check_lr
-from flambeau.optim.optimizer import Group, Optimizer, ParamsT, Slots, State, count_step, zeros
+from flambeau.optim.optimizer import Group, Optimizer, ParamsT, Slots, zeros
 from flambeau.tensor import Tensor
 
 __all__ = ["Rprop", "rprop_update"]
@@ -52,6 +52,7 @@ class Rprop(Optimizer):
     """
 
     rule = staticmethod(rprop_update)
+    numbers = {"step": 0.0}
 
     def __init__(
         self,
@@ -81,8 +82,7 @@ class Rprop(Optimizer):
     def _slots(self, param: Tensor, group: Group) -> Slots:
         return {"prev": zeros, "step_size": _initial_size}
 
-    def _scalars(self, param: Tensor, group: Group, state: State) -> tuple[Any, ...]:
-        count_step(state)
+    def _scalars(self, group: Group, numbers: dict[str, Any], first: bool) -> tuple[Any, ...]:
         return (*group["etas"], *(float(size) for size in group["step_sizes"]))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from flambeau.ops import composite
 from flambeau.optim._checks import check, check_fused, check_single_element
-from flambeau.optim.optimizer import Group, Optimizer, ParamsT, Slots, State, unless_zero, zeros
+from flambeau.optim.optimizer import Group, Optimizer, ParamsT, Slots, unless_zero, zeros
 from flambeau.tensor import Tensor
 
 __all__ = ["SGD", "sgd_update"]
@@ -103,8 +103,7 @@ class SGD(Optimizer):
     def _slots(self, param: Tensor, group: Group) -> Slots:
         return {"momentum_buffer": zeros if group["momentum"] != 0 else None}
 
-    def _scalars(self, param: Tensor, group: Group, state: State) -> tuple[Any, ...]:
-        first = state.get("momentum_buffer") is None
+    def _scalars(self, group: Group, numbers: dict[str, Any], first: bool) -> tuple[Any, ...]:
         return (
             group["lr"],
             unless_zero(group["momentum"]),
