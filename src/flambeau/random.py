@@ -1,4 +1,4 @@
-"""The default generator and its seed: the namespace ``torch.random``."""
+"""The default generator, its seed and its state: the namespace ``torch.random``."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from flambeau.generator import (
     manual_seed,
     seed,
 )
+from flambeau.ops.random import get_rng_state, set_rng_state
 
 __all__ = [
     "Generator",
     "default_generator",
     "fork_rng",
+    "get_rng_state",
     "initial_seed",
     "manual_seed",
     "seed",
+    "set_rng_state",
 ]
