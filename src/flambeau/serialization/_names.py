@@ -6,6 +6,7 @@ PyTorch's do, so most names follow from exchanging the package; the table holds 
 
 import sys
 from importlib import import_module
+from operator import attrgetter
 from types import FunctionType
 from typing import Any
 
@@ -29,6 +30,9 @@ _MOVED = {
 _MOVED_BACK = {theirs: ours for ours, theirs in _MOVED.items()}
 _MOVED_BACK["torch._tensor", "Tensor"] = ("flambeau.tensor", "Tensor")
 
+# Modules that PyTorch has in one with others.
+_MERGED = {"flambeau.nn.modules.parameter_container": "flambeau.nn.modules.container"}
+
 # Operations are defined in files of their own; users, and PyTorch, see them in these modules.
 _OPERATIONS = "flambeau.ops"
 _SHOWN_IN = ("flambeau.nn.functional", "flambeau")
@@ -41,13 +45,12 @@ def torch_name(obj: Any) -> tuple[str, str] | None:
     name = obj.__qualname__
     # Under `flambeau run` what is defined here carries PyTorch's names already.
     ours = _flambeau_module(obj.__module__) or obj.__module__
-    if _within(ours, _OPERATIONS):
-        ours = next((module for module in _SHOWN_IN if _holds(module, name, obj)), ours)
-    if not _holds(ours, name, obj):
+    place = next((place for place in _places(ours) if _holds(place, name, obj)), None)
+    if place is None:
         return None
-    if (ours, name) in _MOVED:
-        return _MOVED[ours, name]
-    theirs = _torch_module(ours)
+    if (place, name) in _MOVED:
+        return _MOVED[place, name]
+    theirs = _torch_module(_MERGED.get(place, place))
     return None if theirs is None else (theirs, name)
 
 
@@ -55,14 +58,20 @@ def find(module: str, name: str) -> Any:
     """What flambeau has for a module and name of PyTorch's.
 
     Raises:
-        ImportError, AttributeError: if it has nothing.
+        AttributeError: if it has nothing.
     """
+    complaint = f"flambeau has no counterpart of {module}.{name}"
     if (module, name) in _MOVED_BACK:
         module, name = _MOVED_BACK[module, name]
-    found = import_module(_flambeau_module(module) or module)
-    for part in name.split("."):
-        found = getattr(found, part)
-    return found
+    place = _flambeau_module(module) or module
+    # What PyTorch defines in one file may stand in two here; the packages show it all.
+    while True:
+        try:
+            return attrgetter(name)(import_module(place))
+        except (ModuleNotFoundError, AttributeError) as error:
+            place = place.rpartition(".")[0]
+            if "." not in place:
+                raise AttributeError(complaint) from error
 
 
 def is_torch(module: str) -> bool:
@@ -82,6 +91,14 @@ def _torch_module(name: str) -> str | None:
         if _within(name, ours):
             return theirs + name[len(ours) :]
     return None
+
+
+def _places(module: str) -> tuple[str, ...]:
+    """The modules that may be PyTorch's place for what stands in a module, the best one first."""
+    if _within(module, _OPERATIONS):
+        return _SHOWN_IN
+    package, _, last = module.rpartition(".")
+    return (package, module) if last.startswith("_") else (module,)
 
 
 def _within(module: str, package: str) -> bool:

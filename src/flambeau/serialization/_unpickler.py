@@ -157,10 +157,7 @@ def _find_torch(module: str, name: str) -> Any:
         return dtypes.ALL[name]
     if (module, name) in STORAGE_TYPES:
         return STORAGE_TYPES[module, name]
-    try:
-        return _names.find(module, name)
-    except (ImportError, AttributeError) as error:
-        raise AttributeError(f"flambeau has no counterpart of {module}.{name}") from error
+    return _names.find(module, name)
 
 
 class _StorageError(Exception):
