@@ -29,17 +29,23 @@ _NO_INPUT_REQUIRES_GRAD = (
 
 
 class BackwardHookFunction(Function):
-    """The identity, whose backward passes the gradients through a function given to it."""
+    """The identity, whose backward passes the gradients through a function given to it.
+
+    ``fill`` says whether it is given zeros, not None, for what has no gradient.
+    """
 
     @staticmethod
-    def forward(ctx: Any, change: Callable[[Gradients], Gradients], *tensors: Tensor) -> Any:
+    def forward(
+        ctx: Any, change: Callable[[Gradients], Gradients], fill: bool, *tensors: Tensor
+    ) -> Any:
         ctx.change = change
+        ctx.set_materialize_grads(fill)
         ctx.mark_non_differentiable(*(each for each in tensors if not each.requires_grad))
         return tuple(each.detach() for each in tensors)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor | None) -> Any:
-        return None, *ctx.change(gradients)
+        return None, None, *ctx.change(gradients)
 
 
 class BackwardHooks:
@@ -63,7 +69,7 @@ class BackwardHooks:
 
     def watch_inputs(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
         """The same arguments, observed on their way back."""
-        watched, places = _watch(self._at_inputs, args)
+        watched, places = _watch(self._at_inputs, args, fill=True)
         self.input_count = len(args)
         self.input_places = places
         return watched
@@ -78,7 +84,7 @@ class BackwardHooks:
             )
             return output
         outputs = output if isinstance(output, tuple) else (output,)
-        watched, places = _watch(self._at_outputs, outputs)
+        watched, places = _watch(self._at_outputs, outputs, fill=False)
         self.output_count = len(outputs)
         self.output_places = places or []
         return watched if isinstance(output, tuple) else watched[0]
@@ -120,7 +126,7 @@ class BackwardHooks:
 
 
 def _watch(
-    change: Callable[[Gradients], Gradients], values: tuple[Any, ...]
+    change: Callable[[Gradients], Gradients], values: tuple[Any, ...], fill: bool
 ) -> tuple[tuple[Any, ...], list[int] | None]:
     """Put the identity around the tensors among the values; also tell where these are."""
     places = [place for place, value in enumerate(values) if isinstance(value, Tensor)]
@@ -128,7 +134,9 @@ def _watch(
     if not (is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)):
         return values, None
     watched = list(values)
-    for place, tensor in zip(places, BackwardHookFunction.apply(change, *tensors), strict=True):
+    for place, tensor in zip(
+        places, BackwardHookFunction.apply(change, fill, *tensors), strict=True
+    ):
         watched[place] = tensor
     # A named tuple stays one, so that its fields can be used.
     rebuild = getattr(type(values), "_make", tuple)

@@ -4,7 +4,7 @@ import operator
 import warnings
 from collections import OrderedDict
 from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any, Self
 
 from flambeau.nn.modules._repr import indent
@@ -205,7 +205,7 @@ class ModuleList(_Numbered):
         return self.extend(modules)
 
     def __add__(self, other: Iterable[Module]) -> "ModuleList":
-        return ModuleList([*self, *other])
+        return ModuleList(chain(self, other))
 
     def __repr__(self) -> str:
         if not len(self):
