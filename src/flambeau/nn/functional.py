@@ -4,6 +4,14 @@ Each is defined in a file of ``flambeau.ops``, a family a file; this module gath
 """
 
 from flambeau.ops.classification import cross_entropy, nll_loss, one_hot
+from flambeau.ops.convolution import (
+    conv1d,
+    conv2d,
+    conv3d,
+    conv_transpose1d,
+    conv_transpose2d,
+    conv_transpose3d,
+)
 from flambeau.ops.distance import cosine_similarity, pairwise_distance, pdist
 from flambeau.ops.embedding import embedding, embedding_bag
 from flambeau.ops.loss import (
@@ -43,6 +51,12 @@ __all__ = [
     "batch_norm",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
+    "conv1d",
+    "conv2d",
+    "conv3d",
+    "conv_transpose1d",
+    "conv_transpose2d",
+    "conv_transpose3d",
     "cosine_embedding_loss",
     "cosine_similarity",
     "cross_entropy",

@@ -9,6 +9,7 @@ from flambeau.ops import (
     broadcasting,
     comparison,
     conversion,
+    convolution,
     creation,
     extremum,
     indexing,
@@ -17,30 +18,35 @@ from flambeau.ops import (
     ordering,
     pointwise,
     products,
+    random,
     reduction,
     scan,
     selecting,
     selection,
     shape,
+    variance,
 )
 from flambeau.ops._promotion import result_type
 from flambeau.ops.arithmetic import *
 from flambeau.ops.broadcasting import *
 from flambeau.ops.comparison import *
 from flambeau.ops.conversion import *
+from flambeau.ops.convolution import *
 from flambeau.ops.creation import *
 from flambeau.ops.extremum import *
 from flambeau.ops.indexing import *
-from flambeau.ops.logic import *
-from flambeau.ops.pointwise import *
 from flambeau.ops.joining import *
+from flambeau.ops.logic import *
 from flambeau.ops.ordering import *
+from flambeau.ops.pointwise import *
 from flambeau.ops.products import *
+from flambeau.ops.random import *
 from flambeau.ops.reduction import *
 from flambeau.ops.scan import *
 from flambeau.ops.selecting import *
 from flambeau.ops.selection import *
 from flambeau.ops.shape import *
+from flambeau.ops.variance import *
 
 __all__ = [
     "composite",
@@ -49,6 +55,7 @@ __all__ = [
     *broadcasting.__all__,
     *comparison.__all__,
     *conversion.__all__,
+    *convolution.__all__,
     *creation.__all__,
     *extremum.__all__,
     *indexing.__all__,
@@ -57,9 +64,11 @@ __all__ = [
     *ordering.__all__,
     *pointwise.__all__,
     *products.__all__,
+    *random.__all__,
     *reduction.__all__,
     *scan.__all__,
     *selecting.__all__,
     *selection.__all__,
     *shape.__all__,
+    *variance.__all__,
 ]
