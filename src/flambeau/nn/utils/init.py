@@ -1,15 +1,16 @@
-"""Creating a module without spending time on initial values."""
+"""Creating a module whose initial values do not matter."""
 
 import inspect
 from typing import Any
 
+from flambeau.generator import fork_rng
 from flambeau.nn.modules.module import Module
 
 __all__ = ["skip_init"]
 
 
 def skip_init(module_cls: type[Module], *args: Any, **kwargs: Any) -> Module:
-    """Create a module whose parameters will be overwritten anyway.
+    """Create a module whose parameters will be overwritten, drawing no random numbers.
 
     Args:
         module_cls: the class; its constructor has to know the argument ``device``.
@@ -24,5 +25,6 @@ def skip_init(module_cls: type[Module], *args: Any, **kwargs: Any) -> Module:
         raise RuntimeError(f"Expected a Module; got {module_cls}")
     if "device" not in inspect.signature(module_cls).parameters:
         raise RuntimeError("Module must support a 'device' arg to skip initialization")
-    device = kwargs.pop("device", "cpu")
-    return module_cls(*args, **kwargs, device=device)
+    # Afterwards the generator stands where a module without initial values would have left it.
+    with fork_rng():
+        return module_cls(*args, **kwargs)
