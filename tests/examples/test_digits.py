@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy
 import pytest
 
+from tests.examples.conftest import write_idx
+
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 
@@ -25,14 +27,9 @@ def folder(tmp_path: Path) -> Path:
     """A folder with four small files in MNIST's form."""
     for name, count in [("train", 5), ("t10k", 3)]:
         images = numpy.arange(count * 4, dtype=numpy.uint8)
-        write(tmp_path / f"{name}-images-idx3-ubyte", (count, 2, 2), images)
-        write(tmp_path / f"{name}-labels-idx1-ubyte", (count,), images[:count])
+        write_idx(tmp_path / f"{name}-images-idx3-ubyte", (count, 2, 2), images)
+        write_idx(tmp_path / f"{name}-labels-idx1-ubyte", (count,), images[:count])
     return tmp_path
-
-
-def write(file: Path, shape: tuple[int, ...], values: numpy.ndarray) -> None:
-    header = bytes([0, 0, 8, len(shape)]) + numpy.array(shape, ">i4").tobytes()
-    file.write_bytes(header + values.tobytes())
 
 
 def test_ten_thousand_digits_come_along(digits) -> None:
@@ -67,7 +64,7 @@ def remove_folder(folder: Path) -> None:
 
 
 def break_labels(folder: Path) -> None:
-    write(folder / "t10k-labels-idx1-ubyte", (2,), numpy.zeros(2, numpy.uint8))
+    write_idx(folder / "t10k-labels-idx1-ubyte", (2,), numpy.zeros(2, numpy.uint8))
 
 
 def break_magic(folder: Path) -> None:
