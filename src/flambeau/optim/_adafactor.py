@@ -41,11 +41,12 @@ def adafactor_update(
     algorithms 4 and 5: the average square of a matrix is estimated from its row and column means.
     """
     eps1 = dtypes.finfo(param.dtype).eps if eps1 is None else eps1
-    lr = lr * clamp(_root_mean_square(param), min=eps2)
+    size = lr * clamp(_root_mean_square(param), min=eps2)
     if decay is not None:
         param = param - decay * param
-    estimate: Tensor
     if square is None:
+        assert rows is not None
+        assert columns is not None
         rows = blend(rows, (grad * grad).mean(-1, keepdim=True), weight)
         columns = blend(columns, (grad * grad).mean(-2, keepdim=True), weight)
         estimate = rows * columns / clamp(rows.mean(-2, keepdim=True), min=eps1)
@@ -53,7 +54,7 @@ def adafactor_update(
         estimate = square = blend(square, grad * grad, weight)
     step = grad * rsqrt(clamp(estimate, min=eps1 * eps1))
     step = step / clamp(_root_mean_square(step) / threshold, min=1.0)
-    return param - lr * step, rows, columns, square
+    return param - size * step, rows, columns, square
 
 
 def _root_mean_square(value: Tensor) -> Tensor:

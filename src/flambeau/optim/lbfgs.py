@@ -73,7 +73,7 @@ class LBFGS(Optimizer):
         )
 
     @no_grad()
-    def step(self, closure: Callable[[], Any]) -> Any:  # type: ignore[override]
+    def step(self, closure: Callable[[], Any]) -> Any:
         """Run up to `max_iter` iterations.
 
         Args:

@@ -73,13 +73,13 @@ class Optimizer:
         ValueError: `params` is empty, or holds a non-leaf tensor or one tensor in two groups.
     """
 
-    rule: Callable[..., tuple[Tensor | None, ...]] | None = None
+    rule: Any = None
     numbers: Mapping[str, float | None] = {}  # with the values they start from
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if not hasattr(cls.step, "hooked"):
-            cls.step = _with_hooks(cls.step)
+            cls.step = _with_hooks(cls.step)  # type: ignore[method-assign]
 
     def __init__(self, params: ParamsT, defaults: dict[str, Any]) -> None:
         self.defaults = defaults
@@ -140,25 +140,32 @@ class Optimizer:
                 prepared: dict[Any, Prepared] = {}
                 for param in group["params"]:
                     if param.grad is not None:
-                        self._update(param, group, prepared)
+                        self._update(param, param.grad, group, prepared)
         return loss
 
-    def _update(self, param: Tensor, group: Group, prepared: dict[Any, Prepared]) -> None:
+    def _update(
+        self, param: Tensor, grad: Tensor, group: Group, prepared: dict[Any, Prepared]
+    ) -> None:
         state = self.state.get(param, {})
         slots = self._slots(param, group)
-        missing = [name for name in slots if slots[name] and state.get(name) is None]
+        missing = {
+            name: initial
+            for name, initial in slots.items()
+            if initial is not None and state.get(name) is None
+        }
         numbers, scalars = self._prepare(state, group, bool(missing), prepared)
         for name, value in numbers.items():
             if name in state:
                 assign(state[name], value)
             else:
                 state[name] = value.clone()
-        for name in missing:
-            state[name] = slots[name](param, group)
+        for name, initial in missing.items():
+            state[name] = initial(param, group)
         if state:
             self.state[param] = state
-        grad = -param.grad if group.get("maximize") else param.grad
-        old = [state[name] if initial else None for name, initial in slots.items()]
+        if group.get("maximize"):
+            grad = -grad
+        old = [None if slots[name] is None else state[name] for name in slots]
         new = self.rule(param, grad, *old, *scalars)
         for tensor, value in zip([param, *old], new, strict=True):
             if tensor is not None:
@@ -168,7 +175,7 @@ class Optimizer:
         self, state: State, group: Group, first: bool, prepared: dict[Any, Prepared]
     ) -> Prepared:
         """Compute the numbers of a step, once for all parameters that have the same history."""
-        numbers = {
+        numbers: dict[str, Any] = {
             name: state[name].item() if name in state else initial
             for name, initial in self.numbers.items()
         }

@@ -18,7 +18,7 @@ def sgd_update(
     grad: Tensor,
     velocity: Tensor | None,
     lr: float,
-    momentum: float | None,
+    momentum: float,
     intake: float,
     weight_decay: float | None,
     nesterov: bool,
@@ -30,7 +30,7 @@ def sgd_update(
     """
     if weight_decay is not None:
         grad = grad + weight_decay * param
-    if momentum is not None:
+    if velocity is not None:
         velocity = momentum * velocity + intake * grad
         grad = grad + momentum * velocity if nesterov else velocity
     return param - lr * grad, velocity
@@ -106,7 +106,7 @@ class SGD(Optimizer):
     def _scalars(self, group: Group, numbers: dict[str, Any], first: bool) -> tuple[Any, ...]:
         return (
             group["lr"],
-            unless_zero(group["momentum"]),
+            group["momentum"],
             1.0 if first else 1.0 - group["dampening"],
             unless_zero(group["weight_decay"]),
             group["nesterov"],

@@ -136,7 +136,7 @@ class AveragedModel(Module):
     def update_parameters(self, model: Module) -> None:
         """Take the present weights of `model` into the average."""
         averaged, current = self._averaged_tensors(self.module), self._averaged_tensors(model)
-        if self.n_averaged == 0:
+        if int(self.n_averaged) == 0:
             _copy_all(averaged, current)
         elif self.multi_avg_fn is not None or self.avg_fn is None:
             update = self.multi_avg_fn or get_swa_multi_avg_fn()

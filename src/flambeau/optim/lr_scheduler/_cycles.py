@@ -224,7 +224,7 @@ class OneCycleLR(LRScheduler):
             )
         phase, share = self._where()
         anneal = _ANNEAL[self._anneal_func_type]
-        values = []
+        values: list[float | Tensor] = []
         for group in self.optimizer.param_groups:
             values.append(anneal(group[phase["start_lr"]], group[phase["end_lr"]], share))
             if self.cycle_momentum:
