@@ -28,7 +28,6 @@ from flambeau.ops._axes import (
 )
 from flambeau.ops._promotion import as_tensor_of, cast
 from flambeau.ops._registry import operation
-from flambeau.ops.reduction import sum
 from flambeau.ops.selecting import Scatter
 from flambeau.ops.selection import keep, maximum, minimum
 from flambeau.ops.shape import unsqueeze
@@ -109,7 +108,7 @@ def _shared(
     chosen = emit(e.OR, chosen, both_nan)
     if not dims:
         return grad
-    return keep(grad / sum(chosen, dims, keepdim=True), chosen)
+    return keep(grad / chosen.sum(dims, keepdim=True), chosen)
 
 
 def _check_not_empty(function: str, input: Tensor, dims: tuple[int, ...], given: bool) -> None:
@@ -168,11 +167,13 @@ def amin(input: Tensor, dim: Dims = (), keepdim: bool = False, **numpy_names: An
     return _extreme(amin, Amin, input, dim, keepdim)
 
 
-@operation(cases=("d(3, 4)", "d(3, 4)", "i(0, 9, 5)"))
+@operation(cases=("d(3, 4)", "d(3, 4), dim=0", "d(3, 4), dim=1, keepdim=True", "i(0, 9, 5)"))
 def aminmax(
-    input: Tensor, *, dim: int | None = None, keepdim: bool = False
+    input: Tensor, *, dim: int | None = None, keepdim: bool = False, **numpy_names: Any
 ) -> return_types.aminmax:
     """The smallest and the largest elements, of all or over one dimension."""
+    if numpy_names:
+        return by_numpy_names(aminmax, input, numpy_names, dim=dim, keepdim=keepdim)
     must_be_tensor(input, "input", 1)
     if dim is None:
         if not input.numel():

@@ -17,7 +17,6 @@ from flambeau.ops._promotion import Number, as_tensor_of, cast
 from flambeau.ops._registry import operation
 from flambeau.ops.joining import flip
 from flambeau.ops.pointwise import exp, log
-from flambeau.ops.reduction import sum
 from flambeau.ops.selecting import Scatter
 from flambeau.ops.selection import Where, keep
 from flambeau.ops.shape import narrow, reshape, unsqueeze
@@ -137,7 +136,8 @@ def _products_without(grad: Tensor, input: Tensor, dim: int) -> Tensor:
     here = unsqueeze(places, 1)
     products = cumprod(Where.apply(here == places, as_tensor_of(1, input.dtype), rows), -1)
     weights = unsqueeze(grad.movedim(dim, -1), -2)
-    return sum(keep(products * weights, here <= places), -1).movedim(-1, dim)
+    kept = keep(products * weights, here <= places)
+    return kept.sum(-1).movedim(-1, dim)
 
 
 @operation(
@@ -307,8 +307,8 @@ def trapezoid(
     """The integral of ``y`` along ``dim`` by the trapezoidal rule, at ``x`` or spaced by ``dx``."""
     must_be_tensor(y, "y", 1)
     if x is None and y.ndim and not y.shape[normalize_dim(dim, y.ndim)]:
-        return sum(y, dim) * 0.0
-    return sum(_trapezoids("trapezoid", y, x, dx, dim), dim) / 2.0
+        return y.sum(dim) * 0.0
+    return _trapezoids("trapezoid", y, x, dx, dim).sum(dim) / 2.0
 
 
 trapz = trapezoid
