@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from tools.documents import golden
-from tools.documents.compare import difference, outcome_difference
-from tools.documents.extract import Block, read_folder
+from tools.documents.compare import difference, failures
+from tools.documents.extract import read_folder
 from tools.documents.run import FLAMBEAU, programs, run_blocks, run_script
 
 FOLDER = Path(os.environ.get("DOCUMENTS", golden.DOCUMENTS))
@@ -22,17 +22,12 @@ def test_document_prints_what_pytorch_printed(name: str, form: str) -> None:
     expected = golden.of_document(blocks)
     if expected is None:
         pytest.skip(f"{name} has no golden output: run `python -m tools.documents golden`")
-    assert_same(programs(blocks)[form], expected[form])
-
-
-def assert_same(program: list[Block], expected: list[dict[str, str]]) -> None:
-    actual = run_blocks(program, FLAMBEAU)
-    said = [outcome_difference(*outcomes) for outcomes in zip(expected, actual, strict=True)]
-    lines = [block.line for block in program]
-    failures = {line: text for line, text in zip(lines, said, strict=True) if text}
-    assert not failures
+    program = programs(blocks)[form]
+    said = failures(program, expected[form], run_blocks(program, FLAMBEAU))
+    assert not said, said
 
 
 @pytest.mark.parametrize("script", golden.scripts(), ids=lambda script: script.stem)
 def test_script_prints_what_pytorch_printed(script: Path) -> None:
-    assert difference(golden.of_script(script), run_script(script, FLAMBEAU)) is None
+    said = difference(golden.of_script(script), run_script(script, FLAMBEAU))
+    assert said is None, said

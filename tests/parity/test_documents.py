@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tools.documents import golden
-from tools.documents.compare import difference, outcome_difference
+from tools.documents.compare import difference, failures
 from tools.documents.extract import read_folder
 from tools.documents.run import FLAMBEAU, PYTORCH, programs, run_blocks, run_script
 
@@ -21,15 +21,14 @@ DOCUMENTS = read_folder(FOLDER) if FOLDER.is_dir() else {}
 @pytest.mark.parametrize("name", DOCUMENTS or ["none"])
 def test_document_prints_the_same(name: str, form: str) -> None:
     program = programs(DOCUMENTS[name])[form]
-    theirs, ours = run_blocks(program, PYTORCH), run_blocks(program, FLAMBEAU)
-    said = [outcome_difference(*outcomes) for outcomes in zip(theirs, ours, strict=True)]
-    lines = [block.line for block in program]
-    assert not {line: text for line, text in zip(lines, said, strict=True) if text}
+    said = failures(program, run_blocks(program, PYTORCH), run_blocks(program, FLAMBEAU))
+    assert not said, said
 
 
 @pytest.mark.parametrize("script", golden.scripts(), ids=lambda script: script.stem)
 def test_script_prints_the_same(script: Path) -> None:
-    assert difference(run_script(script, PYTORCH), run_script(script, FLAMBEAU)) is None
+    said = difference(run_script(script, PYTORCH), run_script(script, FLAMBEAU))
+    assert said is None, said
 
 
 @pytest.mark.parametrize("script", golden.scripts(), ids=lambda script: script.stem)

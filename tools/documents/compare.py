@@ -1,9 +1,11 @@
 """Compares what two runs of a program printed."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-__all__ = ["difference", "masked", "outcome_difference"]
+from tools.documents.extract import Block
+
+__all__ = ["difference", "failures", "masked", "outcome_difference"]
 
 _FLOAT = re.compile(r"[-+]?(?:\d+\.\d*|\d+(?=[eE][-+]))(?:[eE][-+]?\d+)?")
 _ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
@@ -13,6 +15,17 @@ _SPACES = re.compile(r" +")
 _NOISE = 3e-7
 # A float32 printed with all the digits of its float64 shows more places than it has.
 _FLOAT32_PRECISION = 2e-7
+
+
+def failures(
+    program: Sequence[Block],
+    expected: Sequence[dict[str, str]],
+    actual: Sequence[dict[str, str]],
+) -> str:
+    """Say, a line each, which blocks of a program differ from what is expected, and how."""
+    said = map(outcome_difference, expected, actual)
+    lines = zip(program, said, strict=True)
+    return "\n".join(f"block at line {block.line}: {text}" for block, text in lines if text)
 
 
 def outcome_difference(expected: dict[str, str], actual: dict[str, str]) -> str | None:
