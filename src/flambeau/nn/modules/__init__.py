@@ -9,6 +9,7 @@ from flambeau.nn.modules import (
     linear,
     loss,
     normalization,
+    rnn,
     sparse,
 )
 from flambeau.nn.modules.batchnorm import *
@@ -20,6 +21,7 @@ from flambeau.nn.modules.linear import *
 from flambeau.nn.modules.loss import *
 from flambeau.nn.modules.module import Module
 from flambeau.nn.modules.normalization import *
+from flambeau.nn.modules.rnn import *
 from flambeau.nn.modules.sparse import *
 
 __all__ = [
@@ -32,5 +34,6 @@ __all__ = [
     *linear.__all__,
     *loss.__all__,
     *normalization.__all__,
+    *rnn.__all__,
     *sparse.__all__,
 ]
