@@ -235,6 +235,33 @@ def test_protocol_zero_is_refused_before_anything_is_written(tmp_path: Path):
     assert list(tmp_path.iterdir()) == []
 
 
+class OwnPickle:
+    """A module with picklers of its own, derived from those written in C."""
+
+    class Pickler(pickle.Pickler):
+        def reducer_override(self, obj):
+            return (str, ("replaced",)) if obj is Ellipsis else NotImplemented
+
+    class Unpickler(pickle.Unpickler):
+        pass
+
+    dump = staticmethod(pickle.dump)
+    load = staticmethod(pickle.load)
+
+
+@pytest.mark.parametrize("module", [pickle, OwnPickle])
+def test_another_pickle_module_can_be_used(module):
+    base = torch.arange(4)
+    obj = [base, base[1:], Parameter(torch.ones(1)), torch.bool, torch.Size([2]), Parameter, ...]
+    data = saved(obj, pickle_module=module)
+    first, second, parameter, dtype, size, kind, dots = loaded(data, pickle_module=module)
+    assert same(first, base)
+    assert share_memory(first, second)
+    assert type(parameter) is kind is Parameter
+    assert (dtype, size) == (torch.bool, torch.Size([2]))
+    assert dots == ("replaced" if module is OwnPickle else ...)
+
+
 def test_numpy_arrays_come_back_when_trusted():
     obj = {"array": np.arange(3), "scalar": np.float32(1.5)}
     result = round_trip(obj, weights_only=False)

@@ -3,7 +3,7 @@
 import pickle
 from collections import OrderedDict
 from collections.abc import Iterator
-from types import FunctionType, ModuleType
+from types import ModuleType
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -79,7 +79,8 @@ def dump(
     """
     base = pickle_module.Pickler
     if base is pickle.Pickler:
-        # The one written in C has no place where names could be exchanged.
+        # The one written in C has no place where names could be exchanged. Modules that
+        # derive theirs from it write names that only flambeau knows.
         base = pickle._Pickler
 
     class Pickler(_CheckpointPickler, base):  # type: ignore[misc, valid-type]
@@ -88,6 +89,7 @@ def dump(
     pickler = Pickler(file, protocol)
     pickler.storages = storages
     pickler.trailer = trailer
+    pickler.protocol = protocol
     pickler.dump(obj)
 
 
@@ -96,23 +98,26 @@ class _CheckpointPickler:
 
     storages: SavedStorages
     trailer: tuple
-    proto: int
+    protocol: int
 
     def persistent_id(self, obj: Any) -> tuple | None:
         if not isinstance(obj, SavedStorage):
             return None
-        if self.proto == 0:
+        if self.protocol == 0:
             raise pickle.PicklingError("pickle_protocol 0 cannot refer to storages: use 2")
         return ("storage", obj.kind, obj.key, "cpu", obj.array.size, *self.trailer)
 
     def reducer_override(self, obj: Any) -> Any:
+        if type(obj) in _PLAIN:
+            return NotImplemented
         if isinstance(obj, Tensor):
             return self._reduce_tensor(obj)
         reduce = _REDUCERS.get(type(obj))
         if reduce is not None:
             return reduce(obj)
-        if isinstance(obj, type | FunctionType) and _names.torch_name(obj):
-            return obj.__qualname__
+        name = _global_name(obj)
+        if name is not None and isinstance(self, pickle._Pickler):
+            return name[1]  # which leads to save_global
         inherited = getattr(super(), "reducer_override", None)
         return inherited(obj) if inherited else NotImplemented
 
@@ -147,7 +152,7 @@ class _CheckpointPickler:
             super().save_global(obj, name)  # type: ignore[misc]
             return
         pickler: Any = self
-        if self.proto >= 4:
+        if pickler.proto >= 4:
             pickler.save(torch_name[0])
             pickler.save(torch_name[1])
             pickler.write(pickle.STACK_GLOBAL)
@@ -155,6 +160,10 @@ class _CheckpointPickler:
             lines = "\n".join((*torch_name, ""))
             pickler.write(pickle.GLOBAL + lines.encode())
         pickler.memoize(obj)
+
+
+# Most of what is pickled, which takes the short way.
+_PLAIN = frozenset({int, float, bool, str, bytes, tuple, list, dict, OrderedDict, type(None)})
 
 
 def _reduce_parameter(parameter: Parameter, attributes: dict[str, Any]) -> tuple:
@@ -168,16 +177,14 @@ def _reduce_device(obj: device) -> tuple:
     return device, (obj.type,) if obj.index is None else (obj.type, obj.index)
 
 
-# A string says: a name that can be looked up.
 _REDUCERS = {
     Size: lambda size: (Size, (tuple(size),)),
     device: _reduce_device,
-    DType: lambda dtype: dtype.name,
-    StorageType: lambda kind: kind.name,
 }
 
 
 def _global_name(obj: Any) -> tuple[str, str] | None:
+    """PyTorch's module and name of what is referred to by name."""
     if isinstance(obj, DType):
         return "torch", obj.name
     if isinstance(obj, StorageType):

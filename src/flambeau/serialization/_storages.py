@@ -22,6 +22,9 @@ class StorageType:
         self.name = name
         self.dtype = dtype
 
+    def __reduce__(self) -> tuple:
+        return _storage_type, (self.name,)
+
     def __repr__(self) -> str:
         return f"StorageType(dtype={self.dtype!r})"
 
@@ -37,6 +40,10 @@ STORAGE_TYPES = {
     for dtype in dtypes.ALL.values()
 }
 STORAGE_TYPES["torch.storage", "UntypedStorage"] = StorageType("UntypedStorage", dtypes.uint8)
+
+
+def _storage_type(name: str) -> StorageType:
+    return next(kind for kind in STORAGE_TYPES.values() if kind.name == name)
 
 
 class Storage:
