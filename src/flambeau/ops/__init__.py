@@ -15,15 +15,18 @@ from flambeau.ops import (
     indexing,
     joining,
     logic,
+    mixing,
     ordering,
     pointwise,
     products,
     random,
     reduction,
+    rounding,
     scan,
     selecting,
     selection,
     shape,
+    special,
     variance,
 )
 from flambeau.ops._promotion import result_type
@@ -37,15 +40,18 @@ from flambeau.ops.extremum import *
 from flambeau.ops.indexing import *
 from flambeau.ops.joining import *
 from flambeau.ops.logic import *
+from flambeau.ops.mixing import *
 from flambeau.ops.ordering import *
 from flambeau.ops.pointwise import *
 from flambeau.ops.products import *
 from flambeau.ops.random import *
 from flambeau.ops.reduction import *
+from flambeau.ops.rounding import *
 from flambeau.ops.scan import *
 from flambeau.ops.selecting import *
 from flambeau.ops.selection import *
 from flambeau.ops.shape import *
+from flambeau.ops.special import *
 from flambeau.ops.variance import *
 
 __all__ = [
@@ -61,14 +67,17 @@ __all__ = [
     *indexing.__all__,
     *joining.__all__,
     *logic.__all__,
+    *mixing.__all__,
     *ordering.__all__,
     *pointwise.__all__,
     *products.__all__,
     *random.__all__,
     *reduction.__all__,
+    *rounding.__all__,
     *scan.__all__,
     *selecting.__all__,
     *selection.__all__,
     *shape.__all__,
+    *special.__all__,
     *variance.__all__,
 ]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
 from flambeau.autograd import Operator
 from flambeau.ir.node import Primitive
+from flambeau.ir.primitives.elementwise import CAST
 from flambeau.tensor import Tensor, emit, filled
 
-__all__ = ["by_input", "by_result", "without_slope", "zeros_as"]
+__all__ = ["Undifferentiable", "by_input", "by_result", "in_wide", "without_slope", "zeros_as"]
 
 #: The gradient for the input, from that of the result and from the input or the result.
 Derivative = Callable[[Tensor, Tensor], Tensor]
@@ -58,6 +60,20 @@ def zeros_as(tensor: Tensor) -> Tensor:
     return filled(tensor.shape, 0, tensor.dtype)
 
 
+def in_wide(compute: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """Let ``compute``, a chain of primitives, work on halves in float32 and round once."""
+
+    @functools.wraps(compute)
+    def computed(*tensors: Tensor, **options: Any) -> Tensor:
+        dtype = tensors[0].dtype
+        if dtype.wide is dtype:
+            return compute(*tensors, **options)
+        wide = (emit(CAST, tensor, dtype=dtype.wide) for tensor in tensors)
+        return emit(CAST, compute(*wide, **options), dtype=dtype)
+
+    return computed
+
+
 def by_input(label: str, primitive: Primitive, derivative: Derivative) -> type[Operator]:
     """The operator of a primitive whose derivative is ``derivative(grad, input)``."""
     return type(label, (ByInput,), {"primitive": primitive, "derivative": staticmethod(derivative)})
@@ -73,3 +89,15 @@ def by_result(label: str, primitive: Primitive, derivative: Derivative) -> type[
 def without_slope(label: str, primitive: Primitive) -> type[Operator]:
     """The operator of a primitive whose derivative is zero."""
     return type(label, (WithoutSlope,), {"primitive": primitive})
+
+
+class Undifferentiable(Operator):
+    """An operation whose derivative PyTorch leaves out: asking for it is an error."""
+
+    _label = "torch::autograd::NotImplemented"
+    _suffix = ""
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> Any:
+        name = ctx.function.__name__.lower()
+        raise RuntimeError(f"derivative for aten::{name} is not implemented")

@@ -95,6 +95,19 @@ ERFC = _unary("erfc", special.erfc)
 ERFINV = _unary("erfinv", special.erfinv)
 LGAMMA = _unary("lgamma", special.lgamma)
 DIGAMMA = _unary("digamma", special.digamma)
+I0 = _unary("i0", special.i0)
+
+
+def _polygamma(x: Node, n: int) -> Spec:
+    return x.shape, x.dtype
+
+
+#: The ``n``-th derivative of digamma.
+POLYGAMMA = Primitive(
+    "polygamma", _polygamma, in_single(lambda x, n: special.polygamma(n, x))
+)
+#: Hurwitz's zeta function of ``s`` and ``q``.
+ZETA = _unary("zeta", special.zeta)
 #: Bitwise complement; logical negation of a bool.
 NOT = _unary("not", np.invert)
 ISNAN = _predicate("isnan", np.isnan)
