@@ -1,350 +1,39 @@
-"""The same statements, run with torch and with flambeau, print the same or fail the same."""
+"""What is recorded of PyTorch's modules, in golden/modules.json, is what PyTorch says today."""
 
-import re
-import warnings
-from collections import OrderedDict
+import json
+from pathlib import Path
 
 import pytest
 
-import flambeau
+from tools.golden import module_cases as cases
 
 torch = pytest.importorskip("torch")
 
-
-def outcome(package, setup, expression):
-    """What evaluating the expression gives, as text: its value, its error, its warnings."""
-    scope = {"torch": package, "nn": package.nn, "OrderedDict": OrderedDict}
-    package.manual_seed(0)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        exec(setup, scope)
-        try:
-            result = repr(eval(expression, scope))
-        except Exception as error:
-            result = f"{type(error).__name__}: {error}"
-    said = [f"{warning.category.__name__}: {warning.message}" for warning in caught]
-    text = "\n".join([result, *said]).replace("flambeau.", "torch.")
-    return re.sub("0x[0-9a-f]+", "0x", text)
+GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "modules.json").read_text())
 
 
-def assert_same(setup, expression):
-    assert outcome(flambeau, setup, expression) == outcome(torch, setup, expression)
+@pytest.mark.parametrize(
+    ("case", "expected"), list(zip(cases.CASES, GOLDEN["outcomes"], strict=True)), ids=str
+)
+def test_outcome(case, expected):
+    assert cases.outcome(torch, *case) == expected
 
 
-NET = """
-class Net(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.fc = nn.Linear(2, 3)
-        self.blocks = nn.ModuleList([nn.Sequential(nn.Linear(3, 3), nn.Identity()) for _ in "ab"])
-        self.gain = nn.Parameter(torch.ones(1))
-        self.register_buffer("mean", torch.zeros(3))
-        self.register_buffer("cache", torch.zeros(3), persistent=False)
-    def forward(self, x):
-        x = self.fc(x) * self.gain
-        for block in self.blocks:
-            x = block(x)
-        return x + self.mean
-net = Net()
-"""
-
-NET_EXPRESSIONS = [
-    "net",
-    "net(torch.ones(4, 2))",
-    "net(torch.ones(4, 5))",
-    "net()",
-    "net(3)",
-    "list(net.parameters())",
-    "[name for name, _ in net.named_parameters()]",
-    "[name for name, _ in net.named_modules()]",
-    "[name for name, _ in net.named_children()]",
-    "[name for name, _ in net.named_buffers()]",
-    "list(net.__dict__)",
-    "net.state_dict()",
-    "net.state_dict()._metadata",
-    "net.state_dict(keep_vars=True)",
-    "net.parameters()",
-    "net.named_modules()",
-    "net.train",
-    "net.fc2",
-    "net.load_state_dict(net.state_dict())",
-    "net.load_state_dict({})",
-    "net.load_state_dict({}, strict=False)",
-    "net.load_state_dict({**net.state_dict(), 'x': 1, 'fc.y': 1, 'blocks.0.0.q.z': 1})",
-    "net.load_state_dict({**net.state_dict(), 'fc.weight': torch.ones(3), 'gain': torch.ones(2)})",
-    "net.load_state_dict({**net.state_dict(), 'fc.weight': 'text'})",
-    "net.load_state_dict([1])",
-    "net.load_state_dict({**net.state_dict(), 'fc.weight': torch.ones(3, 2)}, assign=True)",
-    "net.double().state_dict()['fc.weight'].dtype",
-    "net.to(torch.int64)",
-    "net.to('abc')",
-    "net.train('x')",
-    "net.get_submodule('blocks.0.1')",
-    "net.get_submodule('blocks.0.7')",
-    "net.get_parameter('fc.q')",
-    "net.get_buffer('fc.weight')",
-    "net.set_submodule('', net)",
-    "net.set_submodule('fc.weight', net)",
-    "setattr(net, 'gain', torch.ones(1))",
-    "setattr(net, 'gain', 3)",
-    "setattr(net, 'fc', 3)",
-    "setattr(net, 'mean', 'x')",
-    "net.register_parameter('fc', None)",
-    "net.register_parameter('a.b', None)",
-    "net.register_parameter('p', torch.ones(1))",
-    "net.register_buffer('', None)",
-    "net.register_buffer('b', 3)",
-    "net.add_module('m', 3)",
-    "net.add_module('m', nn.Linear)",
-    "net.add_module(3, None)",
-    "delattr(net, 'zz')",
-    "nn.Module()(1)",
-    "nn.Module(1)",
-    "nn.Module(a=1)",
-    "net.zero_grad()",
-    "net.apply(lambda module: None)",
-    "net.fc.extra_repr()",
-]
+@pytest.mark.parametrize(
+    ("fill", "expected"), list(zip(cases.FILLS, GOLDEN["fills"], strict=True)), ids=str
+)
+def test_seeded_fill(fill, expected):
+    values, said, following = cases.filled(torch, *fill)
+    if isinstance(expected[0], str):
+        assert values == expected[0]
+    else:
+        assert values == pytest.approx(expected[0], rel=1e-6)
+    assert [said, following] == expected[1:]
 
 
-@pytest.mark.parametrize("expression", NET_EXPRESSIONS)
-def test_modules(expression):
-    assert_same(NET, expression)
+def test_calculate_gain():
+    import flambeau
 
-
-CONTAINERS = """
-S = nn.Sequential(nn.Linear(1, 2), nn.Identity())
-L = nn.ModuleList([nn.Linear(1, 2), nn.Identity()])
-D = nn.ModuleDict({"a": nn.Linear(1, 2), "b": nn.Identity()})
-P = nn.ParameterList([nn.Parameter(torch.ones(2)), torch.zeros(1), 3])
-Q = nn.ParameterDict({"a": nn.Parameter(torch.ones(2)), "b": torch.zeros(1), "c": "x"})
-"""
-
-CONTAINER_EXPRESSIONS = [
-    *("S", "S[0]", "S[5]", "S[-3]", "S['0']", "S[0:1]", "S[::-1]", "S + S", "S + 3", "S * 2"),
-    *("2 * S", "S * 0", "S * 'a'", "S.append(3)", "S.append(nn.Identity())", "S.insert(5, S)"),
-    *("S.insert(1, nn.Identity())", "S.insert(-1, nn.Identity())", "S.insert(0, 3)"),
-    *("S.insert(-5, S)", "S.extend([nn.Identity()])", "S.pop(0)", "S.pop(9)"),
-    *(
-        "S.pop(slice(0, 1))",
-        "S.__iadd__(nn.Sequential(L))",
-        "S.__iadd__(3)",
-        "S.__imul__(2)",
-        "S.__imul__(0)",
-    ),
-    *("S.__delitem__(9)", "S.__setitem__(9, 3)", "S.__setitem__(0, 3)", "S(3, 4)", "list(S)"),
-    *("nn.Sequential(3)", "nn.Sequential([S])", "nn.Sequential()", "nn.Sequential()(3)"),
-    *("nn.Sequential(OrderedDict(a=S, b=L))", "[k for k in dir(S) if k[0].isdigit()]"),
-    *("L", "L[0]", "L[7]", "L[-1]", "L[0:1]", "L['0']", "L + L", "L + [S]", "L + 3"),
-    *("L.append(3)", "L.append(S)", "L.insert(0, S)", "L.extend(3)", "L.extend([S])", "L.pop(0)"),
-    *("L.extend(S)", "L.pop(slice(0, 1))", "L.__iadd__([S])", "L(3)", "nn.ModuleList([S, S, L])"),
-    *("nn.ModuleList()", "nn.ModuleList([None])", "nn.ModuleList(3)", "bool(nn.ModuleList())"),
-    *("D", "D['a']", "D['z']", "len(D)", "'a' in D", "list(D)", "D.keys()", "D.items()"),
-    *("D.values()", "D.pop('a')", "D.pop('z')", "D.update(3)", "D.update([('q', S)])", "D(3)"),
-    *("D.update([('q',)])", "D.update([3])", "D.update([['q', S, 3]])", "D.update({'q': 3})"),
-    *("D.update(D)", "D.clear()", "D.__setitem__(3, S)", "D.__setitem__('keys', S)", "D | D"),
-    *("D.__setitem__('x.y', S)", "nn.ModuleDict([('a', S)])", "nn.ModuleDict(3)"),
-    *("P", "P[0]", "P[1]", "P[2]", "P[5]", "P[0:2]", "P['a']", "P.append(3)", "P.extend(3)"),
-    *("P.append(torch.ones(2))", "P.extend([torch.ones(1)])", "P.__iadd__([1])", "P + P"),
-    *("len(P)", "list(P)", "P(3)", "nn.ParameterList()", "nn.ParameterList(3)", "P.state_dict()"),
-    *("dict(P.named_parameters())", "P.__setitem__(0, torch.ones(3))", "P.__setitem__(9, 3)"),
-    *("nn.ParameterList([P])", "Q", "Q['a']", "Q['c']", "Q['z']", "len(Q)", "'a' in Q"),
-    *("list(Q)", "list(reversed(Q))", "Q.keys()", "list(Q.items())", "list(Q.values())"),
-    *("Q.pop('a')", "Q.pop('z')", "Q.popitem()", "Q.get('a')", "Q.get('z')", "Q.get('z', 3)"),
-    *("Q.setdefault('z', torch.ones(1))", "Q.setdefault('z')", "Q.fromkeys(['a', 'b'])"),
-    *("Q.copy()", "Q | Q", "Q | 3", "{'a': 3} | Q", "Q.update({'z': torch.ones(1)})", "Q(3)"),
-    *("Q.update(3)", "Q.update([3])", "Q.update([[1, 2, 3]])", "Q.clear()", "Q.a"),
-    *("Q.__delitem__('z')", "Q.__setitem__(3, 3)", "Q.__setitem__('a.b', torch.ones(1))"),
-    *("nn.ParameterDict(3)", "nn.ParameterDict()", "nn.ParameterDict([('b', 2), ('a', 3)])"),
-    "nn.Container(a=S)",
-]
-
-
-@pytest.mark.parametrize("expression", CONTAINER_EXPRESSIONS)
-def test_containers(expression):
-    assert_same(CONTAINERS, expression)
-
-
-LAYER_EXPRESSIONS = [
-    "nn.Linear(3, 2)(torch.ones(2, 3))",
-    "nn.Linear(30, 20).state_dict()",
-    "nn.Linear(3, 2, bias=False)(torch.ones(3))",
-    "nn.Linear(3, 2)(torch.ones(2, 4))",
-    "nn.Linear(3, 2)(torch.ones(4))",
-    "nn.Linear(3, 2)(torch.ones(2, 3, dtype=torch.float64))",
-    "nn.Linear(0, 2)",
-    "nn.Identity(3)(4)",
-    "nn.Bilinear(2, 3, 4)(torch.ones(5, 2), torch.ones(5, 3))",
-    "nn.Bilinear(2, 3, 4).state_dict()",
-    "nn.Bilinear(2, 3, 4)(torch.ones(5, 2), torch.ones(5, 2))",
-    "nn.Bilinear(0, 3, 4)",
-    "nn.LazyLinear(3)",
-    "nn.LazyLinear(3)(torch.ones(2, 4))",
-    "nn.LazyLinear(3).state_dict()",
-    "nn.LazyLinear(3)(3)",
-    "nn.LazyLinear(3)(torch.ones(2, 4), 3)",
-    "nn.LazyLinear(3).weight.shape",
-    "nn.LazyLinear(3).load_state_dict(nn.Linear(2, 3).state_dict())",
-    "nn.LazyLinear(3).load_state_dict(nn.Linear(2, 4).state_dict())",
-    "nn.Linear(2, 3).load_state_dict(nn.LazyLinear(3).state_dict())",
-    "nn.Parameter(torch.ones(2))",
-    "nn.Parameter(torch.ones(2, 2).double(), requires_grad=False)",
-    "nn.Parameter([1.0])",
-    "nn.Parameter()",
-    "nn.Parameter(torch.ones(2).int())",
-    "nn.Buffer(torch.ones(2))",
-    "nn.Buffer([1])",
-    "type(nn.Parameter(torch.ones(1)))",
-    "nn.UninitializedParameter()",
-    "nn.UninitializedBuffer()",
-]
-
-
-@pytest.mark.parametrize("expression", LAYER_EXPRESSIONS)
-def test_layers_and_parameters(expression):
-    assert_same("", expression)
-
-
-HOOKS = """
-seen = []
-class Two(nn.Module):
-    def forward(self, a, b=None, *rest):
-        return a * 2, a * 3
-class One(nn.Module):
-    def forward(self, a, b=None):
-        return a * 2 + 1
-class Named(nn.Module):
-    def forward(self, a):
-        return {"y": a * 2}
-class Listed(nn.Module):
-    def forward(self, a):
-        return [a * 2, a + 1]
-class FromList(nn.Module):
-    def forward(self, a):
-        return a[0] * 2
-a = torch.ones(2, requires_grad=True)
-b = torch.ones(2, requires_grad=True)
-record = lambda module, gi, go: seen.append((type(module).__name__, gi, go))
-def run(layer, kind, *args, pick=lambda y: y):
-    getattr(layer, kind)(record)
-    pick(layer(*args)).sum().backward()
-    return seen
-"""
-
-HOOK_EXPRESSIONS = [
-    "run(Two(), 'register_full_backward_hook', a, 3, pick=lambda y: y[0])",
-    "run(Two(), 'register_full_backward_hook', a, torch.ones(2), pick=lambda y: y[1])",
-    "run(Two(), 'register_full_backward_hook', a, b, pick=lambda y: y[0] + y[1])",
-    "run(One(), 'register_full_backward_hook', a)",
-    "run(One(), 'register_full_backward_hook', torch.ones(2) * a)",
-    "run(nn.Linear(2, 1), 'register_full_backward_hook', torch.ones(1, 2))",
-    "run(Named(), 'register_full_backward_hook', a, pick=lambda y: y['y'])",
-    "run(Listed(), 'register_full_backward_hook', a, pick=lambda y: y[0])",
-    "run(One(), 'register_backward_hook', a)",
-    "run(One(), 'register_backward_hook', a * 2)",
-    "run(nn.Linear(2, 1), 'register_backward_hook', a.view(1, 2))",
-    "run(Two(), 'register_backward_hook', a, pick=lambda y: y[0])",
-    "run(Two(), 'register_backward_hook', a, 3, pick=lambda y: y[0])",
-    "run(Named(), 'register_backward_hook', a, pick=lambda y: y['y'])",
-    "run(Listed(), 'register_backward_hook', a, pick=lambda y: y[0])",
-    "run(FromList(), 'register_backward_hook', [a])",
-]
-
-
-@pytest.mark.parametrize("expression", HOOK_EXPRESSIONS)
-def test_backward_hooks(expression):
-    assert_same(HOOKS, expression)
-
-
-RNN = """
-from importlib import import_module
-rnn = import_module(torch.__name__ + ".nn.utils.rnn")
-x = torch.arange(6.0).view(3, 2)
-T = torch.tensor
-"""
-
-RNN_EXPRESSIONS = [
-    "rnn.pad_sequence([torch.ones(2), torch.ones(3)])",
-    "rnn.pad_sequence([torch.ones(2), torch.ones(3)], True, -1.0, 'left')",
-    "rnn.pad_sequence([torch.ones(2), torch.ones(3)], True, -1.0, 'up')",
-    "rnn.pad_sequence([])",
-    "rnn.pad_sequence(3)",
-    "rnn.pad_sequence(torch.ones(2, 3))",
-    "rnn.unpad_sequence(x, T([3, 1]))",
-    "rnn.unpad_sequence(x.t(), T([3, 1]), True)",
-    "rnn.pack_padded_sequence(x, T([3, 1]))",
-    "rnn.pack_padded_sequence(x, T([1, 3]))",
-    "rnn.pack_padded_sequence(x, [1, 3], enforce_sorted=False)",
-    "rnn.pack_padded_sequence(x, [3, 0])",
-    "rnn.pack_padded_sequence(x, [2, 1])",
-    "rnn.pack_padded_sequence(x, [2])",
-    "rnn.pack_padded_sequence(x, T([[3, 1]]))",
-    "rnn.pack_padded_sequence(x.t(), [3, 1], batch_first=True)",
-    "rnn.pack_padded_sequence(torch.ones(0, 0), [])",
-    "rnn.pack_sequence([torch.ones(3), torch.zeros(1)])",
-    "rnn.pack_sequence([torch.ones(1), torch.zeros(2)])",
-    "rnn.pack_sequence([torch.ones(1), torch.zeros(2)], enforce_sorted=False)",
-    "rnn.pack_sequence([torch.ones(2, 3)] * 3, enforce_sorted=False)",
-    "rnn.pad_packed_sequence(rnn.pack_sequence([torch.ones(3), torch.zeros(2)]), True, 9.0, 5)",
-    "rnn.pad_packed_sequence(rnn.pack_sequence([torch.ones(3), torch.zeros(2)]), True, 9.0, 2)",
-    "rnn.unpack_sequence(rnn.pack_sequence([torch.ones(1), torch.zeros(2)], False))",
-    "rnn.PackedSequence(torch.ones(3))",
-    "rnn.PackedSequence(torch.ones(3), T([2, 1]), T([1, 0]))",
-    "rnn.PackedSequence((torch.ones(3), T([2, 1]))).double()",
-]
-
-
-@pytest.mark.parametrize("expression", RNN_EXPRESSIONS)
-def test_packing_and_padding(expression):
-    assert_same(RNN, expression)
-
-
-UTILS = """
-def params(*gradients):
-    made = []
-    for gradient in gradients:
-        p = nn.Parameter(torch.ones(2))
-        p.grad = None if gradient is None else torch.tensor(gradient)
-        made.append(p)
-    return made
-P = params([3.0, -4.0], None, [1.0, 2.0])
-layer = nn.Linear(3, 2)
-U = nn.utils
-W = nn.utils.parametrizations
-"""
-
-UTILS_EXPRESSIONS = [
-    "(U.clip_grad_norm_(P, 1.0), [p.grad for p in P])",
-    "(U.clip_grad_norm_(P, 1.0, norm_type=float('inf')), [p.grad for p in P])",
-    "(U.clip_grad_norm_(P, 1.0, norm_type=1), [p.grad for p in P])",
-    "(U.clip_grad_value_(P[0], 3.5), [p.grad for p in P])",
-    "U.clip_grad_norm_(params([float('nan'), 1.0]), 1.0, error_if_nonfinite=True)",
-    "U.clip_grad_norm_([], 1.0)",
-    "U.clip_grad_norm_(3, 1.0)",
-    "U.clip_grad_norm(P, 1.0)",
-    "U.parameters_to_vector(P)",
-    "(U.vector_to_parameters(torch.arange(6.0), P), P)",
-    "U.vector_to_parameters([1.0], P)",
-    "U.skip_init(nn.Linear, 3, 2)",
-    "U.skip_init(nn.Sequential)",
-    "U.skip_init(int)",
-    "W.weight_norm(layer)",
-    "W.weight_norm(layer).state_dict()",
-    "W.weight_norm(layer, dim=1)(torch.ones(1, 3))",
-    "W.weight_norm(layer, dim=None).state_dict()",
-    "W.spectral_norm(layer).state_dict()",
-    "W.spectral_norm(layer)(torch.ones(1, 3))",
-    "W.spectral_norm(layer, dim=5)",
-    "W.spectral_norm(layer, name='q')",
-    "U.weight_norm(layer).state_dict()",
-    "U.weight_norm(layer)(torch.ones(1, 3))",
-    "U.spectral_norm(layer).state_dict()",
-    "U.spectral_norm(layer)(torch.ones(1, 3))",
-    "U.remove_spectral_norm(layer)",
-    "U.remove_weight_norm(layer)",
-]
-
-
-@pytest.mark.parametrize("expression", UTILS_EXPRESSIONS)
-def test_utilities(expression):
-    assert_same(UTILS, expression)
+    names = ["linear", "conv2d", "tanh", "relu", "selu", "leaky_relu", "sigmoid"]
+    gains = [torch.nn.init.calculate_gain(name) for name in names]
+    assert [flambeau.nn.init.calculate_gain(name) for name in names] == gains
