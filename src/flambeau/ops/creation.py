@@ -48,6 +48,10 @@ _range = range
 def finished(tensor: Tensor, device: Device, requires_grad: bool) -> Tensor:
     """A new tensor with what every creating function's last arguments ask for."""
     check_device(device)
+    if requires_grad and not tensor.is_floating_point():
+        raise RuntimeError(
+            "Only Tensors of floating point and complex dtype can require gradients"
+        )
     return tensor.requires_grad_() if requires_grad else tensor
 
 
