@@ -1,6 +1,6 @@
 """Draw from PyTorch's generator and write the numbers into tests/golden/generator.npz.
 
-    python tools/golden/generator.py
+    python -m tools.golden.generator
 
 ``DISTRIBUTION/DTYPE`` holds a program's draws, one after the other from one generator seeded
 with 1234: sizes 1, 15, 16 and 37 in turn. ``state/…`` are states of the generator.

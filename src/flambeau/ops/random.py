@@ -51,7 +51,7 @@ def _shape(sizes: tuple[Any, ...], size: Sequence[int] | None, function: str) ->
     if size is not None:
         return sizes_of((size,))
     if not sizes:
-        raise TypeError(f"{function}() received an invalid combination of arguments - got ()")
+        raise _invalid_combination(function)
     return sizes_of(sizes)
 
 
@@ -127,31 +127,32 @@ def randint(
     >>> torch.randint(10, (5,))
     tensor([4, 9, 3, 0, 3])
     """
-    if size is None:
-        if high is None or not isinstance(high, Sequence):
-            raise TypeError(
-                "randint() received an invalid combination of arguments - "
-                f"got ({_kinds(low, high)})"
-            )
+    if size is None and high is not None:
         low, high, size = 0, low, high
+        if hasattr(size, "__index__"):
+            raise TypeError(
+                "randint(): argument 'size' (position 2) must be tuple of ints, "
+                f"not {type(size).__name__}"
+            )
     elif high is None:
         low, high = 0, low
-    low, high = _bounds("randint", low, high)
+    if size is None:
+        raise _invalid_combination("randint", high)
+    low, high = _bounds("randint", low, high, size)
     g = stream(generator, "randint")
     drawn = sampling.integers(g, sizes_of((size,)), low, high, dtype or dtypes.int64)
     return finished(drawn_tensor(drawn), device, requires_grad)
 
 
-def _kinds(*values: Any) -> str:
-    return ", ".join(type(value).__name__ for value in values if value is not None)
+def _invalid_combination(function: str, *values: Any) -> TypeError:
+    kinds = ", ".join(type(value).__name__ for value in values)
+    return TypeError(f"{function}() received an invalid combination of arguments - got ({kinds})")
 
 
-def _bounds(function: str, low: Any, high: Any) -> tuple[int, int]:
+def _bounds(function: str, low: Any, high: Any, *rest: Any) -> tuple[int, int]:
     bounds = [b.item() if isinstance(b, Tensor) else b for b in (low, high)]
     if not all(hasattr(b, "__index__") for b in bounds):
-        raise TypeError(
-            f"{function}() received an invalid combination of arguments - got ({_kinds(low, high)})"
-        )
+        raise _invalid_combination(function, low, high, *rest)
     low, high = (b.__index__() for b in bounds)
     if not -(2**63) <= low < 2**63 or not -(2**63) <= high < 2**63:
         raise ValueError("Overflow when unpacking long long")
@@ -311,9 +312,7 @@ def normal(
     if isinstance(std, Tensor):
         return NormalOfStd.apply(_normal_around(mean, std.detach(), g), std)
     if size is None:
-        raise TypeError(
-            f"normal() received an invalid combination of arguments - got ({_kinds(mean, std)})"
-        )
+        raise _invalid_combination("normal", mean, std)
     drawn = sampling.normal(g, sizes_of((size,)), mean, std, dtype or dtypes.default())
     return finished(drawn_tensor(drawn), device, requires_grad)
 
@@ -344,7 +343,7 @@ def bernoulli(
     must_be_tensor(input, "input", 1)
     g = stream(generator, "bernoulli")
     if p is not None:
-        return draw_like(input, lambda shape: sampling.bernoulli(g, shape, p, input.dtype))
+        return drawn_tensor(sampling.bernoulli(g, input.shape, p, input.dtype))
     drawn = sampling.bernoulli_each(g, input._array(), input.dtype)
     return Bernoulli.apply(drawn_tensor(drawn), input)
 

@@ -87,9 +87,21 @@ class Normal(Drawn):
 
 
 class Random(Drawn):
-    """What ``random_`` leaves."""
+    """What ``random_`` leaves, without bounds."""
 
     _suffix = "Backward2"
+
+
+class RandomBelow(Drawn):
+    """What ``random_`` leaves for an upper bound."""
+
+    _label, _suffix = "Random", "Backward1"
+
+
+class RandomBetween(Drawn):
+    """What ``random_`` leaves for two bounds."""
+
+    _label, _suffix = "Random", "Backward0"
 
 
 class Bernoulli(Drawn):
@@ -166,7 +178,10 @@ def random_(
     """Fill with integers: ``random_()`` up to the largest that the dtype holds exactly,
     ``random_(to)`` from 0, ``random_(from, to)`` from ``from``, in each case below ``to``.
     """
-    low, high = _random_bounds(bounds, to)
+    given = _integers(bounds if to is None else (*bounds, to))
+    low = given[0] if len(given) == 2 else None
+    high = given[-1] if given else None
+    kind = (Random, RandomBelow, RandomBetween)[len(given)]
     g = stream(generator, "random_")
 
     def draw(shape: tuple[int, ...]) -> np.ndarray:
@@ -174,18 +189,14 @@ def random_(
             return sampling.any_integers(g, shape, self.dtype, low=low)
         return sampling.integers(g, shape, low or 0, high, self.dtype)
 
-    return _fill(self, Random, draw)
+    return _fill(self, kind, draw)
 
 
-def _random_bounds(bounds: tuple[int | None, ...], to: int | None) -> tuple[int | None, int | None]:
-    given = (*bounds, to) if to is not None else bounds
-    if len(given) > 2 or not all(n is None or hasattr(n, "__index__") for n in given):
-        kinds = ", ".join(type(n).__name__ for n in given)
+def _integers(bounds: tuple[int | None, ...]) -> tuple[int | None, ...]:
+    if len(bounds) > 2 or not all(n is None or hasattr(n, "__index__") for n in bounds):
+        kinds = ", ".join(type(n).__name__ for n in bounds)
         raise TypeError(f"random_() received an invalid combination of arguments - got ({kinds})")
-    numbers = [None if n is None else n.__index__() for n in given]
-    if len(numbers) == 2:
-        return numbers[0], numbers[1]
-    return None, numbers[0] if numbers else None
+    return tuple(None if n is None else n.__index__() for n in bounds)
 
 
 @operation(namespaces=("Tensor",), differentiable=False)
