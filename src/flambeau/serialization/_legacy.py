@@ -123,10 +123,7 @@ class _LegacyStorages:
             storage = Storage(data.view(reference.dtype.numpy), reference.dtype)
             self._bytes[reference.key] = data
             self._loaded[reference.key] = self._restore(storage, reference.location)
-        storage = self._loaded[reference.key]
-        if storage.dtype is not reference.dtype or len(storage) != reference.length:
-            raise pickle.UnpicklingError(f"storage {reference.key} is referred to in two ways")
-        return storage
+        return reference.checked(self._loaded[reference.key])
 
     def fill(self, keys: Any) -> None:
         """Read the elements of all storages, in the order of ``keys``."""

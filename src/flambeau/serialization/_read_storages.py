@@ -26,6 +26,12 @@ class Reference:
         self.length = length
         self.nbytes = length * kind.dtype.itemsize
 
+    def checked(self, storage: Storage) -> Storage:
+        """The storage; UnpicklingError if an earlier reference said something else of it."""
+        if storage.dtype is not self.dtype or len(storage) != self.length:
+            raise UnpicklingError(f"storage {self.key} is referred to in two ways")
+        return storage
+
 
 class ArchivedStorages:
     """The storages in an archive; each is read once, when it is first asked for.
@@ -55,9 +61,7 @@ class ArchivedStorages:
             array = typed(self._bytes(reference), reference.dtype, self._byteorder)
             storage = self._restore(Storage(array, reference.dtype), reference.location)
             self._loaded[reference.key] = storage
-        if storage.dtype is not reference.dtype or len(storage) != reference.length:
-            raise UnpicklingError(f"storage {reference.key} is referred to in two ways")
-        return storage
+        return reference.checked(storage)
 
     def _bytes(self, reference: Reference) -> np.ndarray:
         record = f"data/{reference.key}"
