@@ -45,12 +45,17 @@ from flambeau.ops.normalization import (
     normalize,
     rms_norm,
 )
+from flambeau.ops.padding import (
+    constant_pad_nd,
+    pad,
+)
 from flambeau.ops.products import linear
 
 __all__ = [
     "batch_norm",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
+    "constant_pad_nd",
     "conv1d",
     "conv2d",
     "conv3d",
@@ -80,6 +85,7 @@ __all__ = [
     "nll_loss",
     "normalize",
     "one_hot",
+    "pad",
     "pairwise_distance",
     "pdist",
     "poisson_nll_loss",

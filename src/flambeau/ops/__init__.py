@@ -42,6 +42,9 @@ from flambeau.ops.joining import *
 from flambeau.ops.logic import *
 from flambeau.ops.mixing import *
 from flambeau.ops.ordering import *
+from flambeau.ops.padding import (
+    constant_pad_nd,
+)
 from flambeau.ops.pointwise import *
 from flambeau.ops.products import *
 from flambeau.ops.random import *
@@ -55,6 +58,7 @@ from flambeau.ops.special import *
 from flambeau.ops.variance import *
 
 __all__ = [
+    "constant_pad_nd",
     "composite",
     "result_type",
     *arithmetic.__all__,

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flambeau.ops.shape import squeeze, unsqueeze
-from flambeau.tensor import Tensor
+import numpy as np
 
-__all__ = ["Ints", "Sizes", "batched", "per_dimension", "unbatched"]
+from flambeau.ops.selecting import IndexPutSlices, IndexSelect
+from flambeau.ops.shape import squeeze, unsqueeze
+from flambeau.tensor import Tensor, filled, node_of
+
+__all__ = ["Ints", "Sizes", "batched", "per_dimension", "put_back", "take", "unbatched"]
 
 Ints = tuple[int, ...]
 #: One number for all spatial dimensions, or one for each.
@@ -45,3 +48,22 @@ def batched(input: Tensor, rank: int) -> Tensor:
 def unbatched(result: Tensor, input: Tensor, rank: int) -> Tensor:
     """``result`` without the dimension that ``batched`` gave to ``input``."""
     return squeeze(result, 0) if input.ndim == rank + 1 else result
+
+
+# Slices by place --------------------------------------------------------------------------------
+
+
+def _vector(places: Ints) -> Tensor:
+    return Tensor._from_array(np.array(places, np.int64))
+
+
+def take(x: Tensor, dim: int, places: Ints) -> Tensor:
+    """The slices of ``x`` along ``dim`` at ``places``."""
+    return IndexSelect.apply(x, dim, _vector(places))
+
+
+def put_back(grad: Tensor, dim: int, places: Ints, size: int) -> Tensor:
+    """The adjoint of ``take``: slices added at ``places`` along a dimension of ``size``."""
+    shape = node_of(grad).shape
+    zeros = filled((*shape[:dim], size, *shape[dim + 1 :]), 0, grad.dtype)
+    return IndexPutSlices.apply(zeros, dim, _vector(places), grad, "add")
