@@ -38,8 +38,8 @@ def run(case: str) -> tuple[Any, dict[int, Any]]:
 
 
 def tolerance(case: str) -> float:
-    # Muon's matrix products are rounded to bfloat16, which has eight bits.
-    return 1e-1 if case.startswith("muon") else 1e-6
+    # Muon rounds to bfloat16, where the order of a sum may decide the last of eight bits.
+    return 1e-2 if case.startswith("muon") else 1e-6
 
 
 @pytest.mark.parametrize("case", cases.OPTIMIZERS)

@@ -55,8 +55,8 @@ def test_optimizers_have_the_methods_of_pytorch(name: str) -> None:
     assert public - left_out <= set(dir(ours))
 
 
-# Muon's matrix products are rounded to bfloat16; some numbers are kept in float32 by PyTorch.
-PRECISION = {"muon": 0.1, "nadam": 1e-6, "asgd": 1e-6}
+# Muon rounds to bfloat16, to a last bit that a sum's order may decide; some numbers are kept in float32 by PyTorch.
+PRECISION = {"muon": 1e-2, "nadam": 1e-6, "asgd": 1e-6}
 
 
 @pytest.mark.parametrize("case", cases.OPTIMIZERS)
@@ -96,7 +96,7 @@ def test_training_goes_on_in_the_other_library(case: str, way: str) -> None:
     for step in range(9, 15):
         cases.take_step(optimizer, params, step)
         cases.take_step(resumed, others, step)
-    bound = 0.1 if case.startswith("muon") else 2e-6
+    bound = 1e-2 if case.startswith("muon") else 2e-6
     for param, other in zip(params, others, strict=True):
         numpy.testing.assert_allclose(
             other.detach().numpy(), param.detach().numpy(), rtol=bound, atol=bound
@@ -205,6 +205,8 @@ ERRORS = {
 def test_errors_are_those_of_pytorch(what: str) -> None:
     expected, actual = (cases.error_of(partial(ERRORS[what], each)) for each in LIBRARIES)
     assert expected is not None
+    assert actual is not None
+    actual[1] = actual[1].replace("flambeau.Size", "torch.Size")
     assert actual == expected
 
 

@@ -81,7 +81,7 @@ OPTIMIZERS: dict[str, tuple[str, dict[str, Any]]] = {
         "ASGD",
         {"lr": 0.05, "lambd": 0.01, "alpha": 0.6, "t0": 10, "weight_decay": 0.1},
     ),
-    "asgd-maximize": ("ASGD", {"lr": 0.005, "maximize": True}),
+    "asgd-maximize": ("ASGD", {"lr": 0.002, "maximize": True}),
     "adafactor": ("Adafactor", {"lr": 0.05}),
     "adafactor-options": (
         "Adafactor",

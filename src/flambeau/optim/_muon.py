@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from flambeau.ops import addmm, clamp, composite
+from flambeau.ops import clamp, composite
 from flambeau.optim._checks import check, check_single_element
 from flambeau.optim._moments import blend
 from flambeau.optim.optimizer import Group, Optimizer, ParamsT, Slots, zeros
@@ -44,18 +44,23 @@ def orthogonalize(
 ) -> Tensor:
     """Return a matrix with the singular vectors of `matrix` and singular values near one.
 
-    `steps` times, a Newton-Schulz iteration in bfloat16: the quintic polynomial
-    ``a * s + b * s**3 + c * s**5`` is applied to every singular value ``s``.
+    `steps` times, a Newton-Schulz iteration applies the polynomial ``a * s + b * s**3 + c * s**5``
+    to every singular value ``s``. Every result is rounded to bfloat16.
     """
     a, b, c = coefficients
-    x = matrix.bfloat16()
+    x = _rounded(matrix)
     tall = x.size(0) > x.size(1)
     x = x.t() if tall else x
-    x = x / clamp(x.norm(), min=eps)
+    x = _rounded(x / clamp(_rounded(x.norm()), min=eps))
     for _ in range(steps):
-        gram = x @ x.t()
-        x = addmm(x, addmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
+        gram = _rounded(x @ x.t())
+        factor = _rounded(b * gram + c * (gram @ gram))
+        x = _rounded(a * x + factor @ x)
     return (x.t() if tall else x).to(matrix.dtype)
+
+
+def _rounded(value: Tensor) -> Tensor:
+    return value.bfloat16().float()
 
 
 def _scale(adjust: str | None, rows: int, columns: int) -> float:
