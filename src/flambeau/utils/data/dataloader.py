@@ -154,7 +154,7 @@ class DataLoader(Generic[T_co]):
             return self._get_iterator()
         iterator = self._iterator
         if isinstance(iterator, _MultiProcessingDataLoaderIter) and iterator.has_workers:
-            iterator.restart()
+            iterator.restart(self)
         else:
             self._iterator = iterator = self._get_iterator()
         return iterator

@@ -30,8 +30,12 @@ class _BaseDataLoaderIter:
 
     def __init__(self, loader: "DataLoader[Any]") -> None:
         _warn_of_pinning(loader)
-        self._loader = loader
-        self._indices: Iterator[Any] = iter(loader._index_sampler)
+        # The loader itself is not kept: it may keep this iterator, and both would outlive their
+        # use.
+        self._dataset = loader.dataset
+        self._num_workers = loader.num_workers
+        self._index_sampler = loader._index_sampler
+        self._indices: Iterator[Any] = iter(self._index_sampler)
         # A single process has no use for it, but PyTorch's draws are kept in step.
         self._base_seed = draw_seed(loader.generator)
         self._yielded = 0
@@ -51,18 +55,18 @@ class _BaseDataLoaderIter:
         raise NotImplementedError
 
     def __len__(self) -> int:
-        return len(self._loader._index_sampler)
+        return len(self._index_sampler)
 
     def __getstate__(self) -> Any:
         raise NotImplementedError("{} cannot be pickled", type(self).__name__)
 
     def _warn_of_length(self) -> None:
         message = (
-            f"Length of IterableDataset {self._loader.dataset} was reported to be "
+            f"Length of IterableDataset {self._dataset} was reported to be "
             f"{self._promised_length}(when accessing len(dataloader)), "
             f"but {self._yielded} samples have been fetched. "
         )
-        if self._loader.num_workers > 0:
+        if self._num_workers > 0:
             message += (
                 "For multiprocessing data-loading, this could be caused by not properly "
                 "configuring the IterableDataset replica at each worker. Please see "
@@ -118,31 +122,37 @@ class _MultiProcessingDataLoaderIter(_BaseDataLoaderIter):
                 "prefetch_factor must be greater than 0 for MultiProcessingDataLoaderIter"
             )
         self._limit = loader.prefetch_factor * loader.num_workers
-        self._timeout = loader.timeout or None
+        self._timeout = loader.timeout
+        self._in_order = loader.in_order
+        self._stays = loader.persistent_workers
+        self._task_numbers = itertools.count()
         self._workers: list[pool.Worker] = []
         self._stop = weakref.finalize(self, pool.stop, self._workers, os.getpid())
-        self._start_workers()
-        self._task_numbers = itertools.count()
+        context = loader.multiprocessing_context or multiprocessing
+        for setup in self._setups(loader):
+            try:
+                self._workers.append(pool.start(context, setup))
+            except pickle.PicklingError:
+                _warn_of_pickling()
+                raise
         self._begin_epoch()
 
-    def _start_workers(self) -> None:
-        loader = self._loader
-        context = loader.multiprocessing_context or multiprocessing
-        for worker in range(loader.num_workers):
-            info = WorkerInfo(worker, loader.num_workers, self._base_seed + worker, loader.dataset)
-            setup = Setup(
-                info=info,
+    def _setups(self, loader: "DataLoader[Any]") -> Iterator[Setup]:
+        """What each worker is started with."""
+        for worker in range(self._num_workers):
+            yield Setup(
+                info=WorkerInfo(
+                    id=worker,
+                    num_workers=self._num_workers,
+                    seed=self._base_seed + worker,
+                    dataset=loader.dataset,
+                ),
                 base_seed=self._base_seed,
                 auto_collation=loader._auto_collation,
                 collate_fn=loader.collate_fn,
                 drop_last=loader.drop_last,
                 init_fn=loader.worker_init_fn,
             )
-            try:
-                self._workers.append(pool.start(context, setup))
-            except pickle.PicklingError:
-                _warn_of_pickling()
-                raise
 
     def _begin_epoch(self) -> None:
         self._tasks: OrderedDict[int, pool.Worker] = OrderedDict()
@@ -151,11 +161,11 @@ class _MultiProcessingDataLoaderIter(_BaseDataLoaderIter):
         for _ in range(self._limit):
             self._assign_task()
 
-    def restart(self) -> None:
+    def restart(self, loader: "DataLoader[Any]") -> None:
         """Begin another epoch with the same workers, which keep their generators' states."""
-        self._indices = iter(self._loader._index_sampler)
+        self._indices = iter(self._index_sampler)
         self._yielded = 0
-        self._promised_length = self._loader._promised_length
+        self._promised_length = loader._promised_length
         for worker in self._workers:
             worker.restart()
         self._begin_epoch()
@@ -182,12 +192,13 @@ class _MultiProcessingDataLoaderIter(_BaseDataLoaderIter):
         for _ in range(len(self._workers)):
             worker = self._workers[self._turn]
             self._turn = (self._turn + 1) % len(self._workers)
-            if worker in self._active and (self._loader.in_order or self._has_capacity(worker)):
+            if worker in self._active and (self._in_order or self._has_capacity(worker)):
                 return worker
         return None
 
     def _has_capacity(self, worker: pool.Worker) -> bool:
-        return worker.outstanding < self._limit // len(self._active)
+        tasks = sum(owner is worker for owner in self._tasks.values())
+        return tasks < self._limit // len(self._active)
 
     def _next_batch(self) -> Any:
         while self._tasks:
@@ -206,21 +217,19 @@ class _MultiProcessingDataLoaderIter(_BaseDataLoaderIter):
                 value.reraise()
             if parcel.kind != ENDED:
                 return value
-        if not self._loader.persistent_workers:
+        if not self._stays:
             self._stop()
         raise StopIteration
 
     def _receive(self) -> tuple[pool.Worker, Any]:
         try:
-            if self._loader.in_order:
+            if self._in_order:
                 worker = next(iter(self._tasks.values()))
             else:
-                worker = pool.await_any(list(self._tasks.values()), self._timeout)
-            return worker, worker.receive(self._timeout)
+                worker = pool.await_any(list(self._tasks.values()), self._timeout or None)
+            return worker, worker.receive(self._timeout or None)
         except TimeoutError:
-            raise RuntimeError(
-                f"DataLoader timed out after {self._loader.timeout} seconds"
-            ) from None
+            raise RuntimeError(f"DataLoader timed out after {self._timeout} seconds") from None
         except pool.WorkerDiedError:
             error = pool.died(self._workers)
             self._tasks.clear()

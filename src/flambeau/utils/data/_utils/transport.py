@@ -211,7 +211,7 @@ class _Pickler(pickle.Pickler):
 
     def _reduced_array(self, array: np.ndarray) -> tuple[Any, ...]:
         flat = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
-        buffer = pickle.PickleBuffer(memoryview(flat))
+        buffer = pickle.PickleBuffer(flat)  # type: ignore[arg-type]
         self._ours.append(buffer)
         return buffer, array.dtype, array.shape
 
