@@ -8,7 +8,7 @@ from flambeau.autograd import Operator
 from flambeau.ir.primitives import elementwise as e
 from flambeau.ir.primitives.contraction import DOT_GENERAL
 from flambeau.ir.shapes import broadcast
-from flambeau.ops._arguments import c_name
+from flambeau.ops._arguments import c_name, must_be_tensor, type_name
 from flambeau.ops._promotion import Number, as_tensor_of
 from flambeau.ops._registry import operation
 from flambeau.ops.arithmetic import add, mul
@@ -124,22 +124,18 @@ def addmm(
     for name, shape in (("mat1", a), ("mat2", b)):
         if len(shape) != 2:
             raise RuntimeError(f"{name} must be a matrix, got {len(shape)}-D tensor")
-    _same_dtype(mat1, mat2, "mat1 and mat2")
     if a[1] != b[0]:
         raise RuntimeError(
             f"mat1 and mat2 shapes cannot be multiplied ({a[0]}x{a[1]} and {b[0]}x{b[1]})"
         )
-    if node_of(input).dtype is not mat1.dtype:
-        raise RuntimeError(
-            "self and mat2 must have the same dtype, but got "
-            f"{_scalar_name(input)} and {_scalar_name(mat2)}"
-        )
+    for name, tensor in (("self", input), ("mat1", mat1)):
+        if tensor.dtype is not mat2.dtype:
+            raise RuntimeError(
+                f"{name} and mat2 must have the same dtype, but got "
+                f"{type_name(tensor.dtype)} and {type_name(mat2.dtype)}"
+            )
     expand(input, (a[0], b[1]))
     return Addmm.apply(input, mat1, mat2, beta, alpha)
-
-
-def _scalar_name(tensor: Tensor) -> str:
-    return tensor.dtype.tensor_type.removesuffix("Tensor")
 
 
 class Bmm(Operator):
@@ -218,7 +214,7 @@ def dot(input: Tensor, tensor: Tensor) -> Tensor:
     if input.dtype is not tensor.dtype:
         raise RuntimeError(
             "dot : expected both vectors to have same dtype, but found "
-            f"{_scalar_name(input)} and {_scalar_name(tensor)}"
+            f"{type_name(input.dtype)} and {type_name(tensor.dtype)}"
         )
     if a != b:
         raise RuntimeError(
@@ -377,13 +373,17 @@ Tensor.__rmatmul__ = _rmatmul  # type: ignore[attr-defined]
 )
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """``input @ weight.T + bias``: (…, in_features) to (…, out_features)."""
+    must_be_tensor(input, "input", 1)
+    must_be_tensor(weight, "weight", 2)
+    if bias is not None:
+        must_be_tensor(bias, "bias", 3)
     shape = node_of(input).shape
     if len(shape) == 2 and bias is not None:
         return addmm(bias, input, t(weight))
     if weight.ndim == 1:
         result = matmul(input, weight)
         return result if bias is None else add(result, bias)
-    if len(shape) > 2 and bias is not None:
+    if shape and bias is not None:
         flat = addmm(bias, reshape(input, (-1, shape[-1])), t(weight))
         return reshape(flat, (*shape[:-1], weight.shape[0]))
     result = matmul(input, t(weight))
