@@ -176,7 +176,7 @@ def randperm(
     >>> import flambeau as torch
     >>> _ = torch.manual_seed(0)
     >>> torch.randperm(4)
-    tensor([2, 0, 1, 3])
+    tensor([0, 1, 3, 2])
     """
     if isinstance(n, bool) or not hasattr(n, "__index__"):
         raise TypeError(

@@ -141,7 +141,11 @@ def _fill(self: Tensor, kind: type[Drawn], draw: Callable[[tuple[int, ...]], np.
 
 @operation(namespaces=("Tensor",), differentiable=False)
 def uniform_(
-    self: Tensor, from_: float = 0, to: float = 1, *, generator: Generator | None = None
+    self: Tensor,
+    from_: float = 0,
+    to: float = 1,
+    *,
+    generator: Generator | None = None,
 ) -> Tensor:
     """Fill with numbers from [from, to), every one equally likely.
 
@@ -156,7 +160,11 @@ def uniform_(
 
 @operation(namespaces=("Tensor",), differentiable=False)
 def normal_(
-    self: Tensor, mean: float = 0, std: float = 1, *, generator: Generator | None = None
+    self: Tensor,
+    mean: float = 0,
+    std: float = 1,
+    *,
+    generator: Generator | None = None,
 ) -> Tensor:
     """Fill with normal numbers of this mean and standard deviation."""
     g = stream(generator, "normal_")
@@ -201,7 +209,10 @@ def _integers(bounds: tuple[int | None, ...]) -> tuple[int | None, ...]:
 
 @operation(namespaces=("Tensor",), differentiable=False)
 def bernoulli_(
-    self: Tensor, p: float | Tensor = 0.5, *, generator: Generator | None = None
+    self: Tensor,
+    p: float | Tensor = 0.5,
+    *,
+    generator: Generator | None = None,
 ) -> Tensor:
     """Fill with zeros and ones; ``p`` (a number, or one an element) is the probability of one."""
     g = stream(generator, "bernoulli_")
@@ -226,7 +237,11 @@ def exponential_(self: Tensor, lambd: float = 1, *, generator: Generator | None 
 
 @operation(namespaces=("Tensor",), differentiable=False)
 def cauchy_(
-    self: Tensor, median: float = 0, sigma: float = 1, *, generator: Generator | None = None
+    self: Tensor,
+    median: float = 0,
+    sigma: float = 1,
+    *,
+    generator: Generator | None = None,
 ) -> Tensor:
     """Fill with numbers of density ``sigma / (pi * ((x - median)^2 + sigma^2))``."""
     g = stream(generator, "cauchy_")
@@ -235,7 +250,11 @@ def cauchy_(
 
 @operation(namespaces=("Tensor",), differentiable=False)
 def log_normal_(
-    self: Tensor, mean: float = 1, std: float = 2, *, generator: Generator | None = None
+    self: Tensor,
+    mean: float = 1,
+    std: float = 2,
+    *,
+    generator: Generator | None = None,
 ) -> Tensor:
     """Fill with numbers whose logarithm is normal with this mean and standard deviation."""
     g = stream(generator, "log_normal_")
