@@ -13,7 +13,7 @@ from flambeau.ir.shapes import broadcast
 from flambeau.ops._promotion import Number, as_tensor_of, cast
 from flambeau.ops._registry import operation
 from flambeau.size import check_device, device
-from flambeau.tensor import Tensor, emit, from_node, node_of
+from flambeau.tensor import Tensor, emit, filled, from_node, node_of
 
 __all__ = ["clone", "contiguous", "copy", "cpu", "cuda", "fill", "to", "type_as", "zero"]
 
@@ -132,7 +132,12 @@ class Copy(Operator):
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
-        return None, grad
+        return _nothing(grad), grad
+
+
+def _nothing(grad: Tensor) -> Tensor:
+    """Zeros for what was written over."""
+    return filled(grad.shape, 0, grad.dtype)
 
 
 @operation(namespaces=("Tensor",), inplace=True, cases=("f(2, 3), f(3)", "f(3), i(0, 9, 3)"))
@@ -159,7 +164,7 @@ class Fill(Operator):
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
-        return None, grad
+        return _nothing(grad), grad
 
 
 @operation(inplace=True, cases=("f(2, 3), 2.5", "f(2, 3), f()"))

@@ -454,7 +454,7 @@ class Ldexp(Operator):
         return grad * exp2(other), grad * result * math.log(2) if needs_other else None
 
 
-@operation(inplace=True, cases=("f(3, 4), f(3, 4)", "f(3), i(-3, 4, 3)", "i(0, 9, 3), i(0, 4, 3)"))
+@operation(inplace=True, cases=("f(3, 4), f(3, 4)", "f(3), i(0, 4, 3)", "i(0, 9, 3), i(0, 4, 3)"))
 def ldexp(input: Tensor, other: Tensor) -> Tensor:
     """``input * 2**other``."""
     must_be_tensor(input, "input", 1)

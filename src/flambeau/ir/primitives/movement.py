@@ -179,7 +179,7 @@ def _bitcast(x: Node, dtype: DType) -> Spec:
 
 #: The same bytes read as another dtype of the same width (``Tensor.view(dtype)``).
 BITCAST = Primitive(
-    "bitcast", _bitcast, lambda x, dtype: np.ascontiguousarray(x).view(dtype.numpy)
+    "bitcast", _bitcast, lambda x, dtype: np.array(x, copy=None, order="C").view(dtype.numpy)
 )
 
 
