@@ -46,6 +46,13 @@ from flambeau.ops.padding import (
     constant_pad_nd,
 )
 from flambeau.ops.pointwise import *
+from flambeau.ops.pooling import (
+    avg_pool1d,
+    max_pool1d,
+    max_pool1d_with_indices,
+    max_pool2d,
+    max_pool3d,
+)
 from flambeau.ops.products import *
 from flambeau.ops.random import *
 from flambeau.ops.reduction import *
@@ -58,6 +65,11 @@ from flambeau.ops.special import *
 from flambeau.ops.variance import *
 
 __all__ = [
+    "max_pool1d_with_indices",
+    "max_pool3d",
+    "max_pool2d",
+    "max_pool1d",
+    "avg_pool1d",
     "constant_pad_nd",
     "composite",
     "result_type",

@@ -18,16 +18,20 @@ Ints = tuple[int, ...]
 Sizes = int | Sequence[int]
 
 
-def per_dimension(value: Any, rank: int, function: str, name: str) -> Ints:
+def per_dimension(
+    value: Any, rank: int, function: str, name: str, position: int | None = None
+) -> Ints:
     """One integer a dimension, from one for all or a sequence; TypeError if it is neither.
 
     A longer sequence is given back as it is: what to say of it is the caller's to know.
     """
+    where = f" (position {position})" if position else ""
     if hasattr(value, "__index__"):
         return (value.__index__(),) * rank
     if not isinstance(value, Sequence) or isinstance(value, str):
         raise TypeError(
-            f"{function}(): argument '{name}' must be tuple of ints, not {type(value).__name__}"
+            f"{function}(): argument '{name}'{where} must be tuple of ints, "
+            f"not {type(value).__name__}"
         )
     for position, item in enumerate(value):
         if not hasattr(item, "__index__"):

@@ -121,6 +121,9 @@ class ReplicationPad3D(PadByPlaces):
 class CircularPad(PadByPlaces):
     """The last dimensions continued from their other ends."""
 
+    _label = "CopySlices"
+    _suffix = ""
+
 
 def _reflected(size: int, low: int, high: int) -> Ints:
     last = size - 1
