@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from flambeau.ops import clamp, composite
+from flambeau.ops import clamp, composite, sqrt
 from flambeau.optim._checks import check, check_single_element
 from flambeau.optim._moments import blend
 from flambeau.optim.optimizer import Group, Optimizer, ParamsT, Slots, zeros
@@ -51,7 +51,7 @@ def orthogonalize(
     x = _rounded(matrix)
     tall = x.size(0) > x.size(1)
     x = x.t() if tall else x
-    x = _rounded(x / clamp(_rounded(x.norm()), min=eps))
+    x = _rounded(x / clamp(_rounded(sqrt((x * x).sum())), min=eps))
     for _ in range(steps):
         gram = _rounded(x @ x.t())
         factor = _rounded(b * gram + c * (gram @ gram))

@@ -41,8 +41,8 @@ class LBFGS(Optimizer):
     ...     return loss
     >>> optimizer.step(closure)
     tensor(5., grad_fn=<SumBackward0>)
-    >>> w
-    tensor([3., 3.], requires_grad=True)
+    >>> [round(value, 4) for value in w.tolist()]
+    [3.0, 3.0]
     """
 
     def __init__(
