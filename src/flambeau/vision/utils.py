@@ -8,6 +8,7 @@ import numpy as np
 
 from flambeau import ops
 from flambeau.autograd import no_grad
+from flambeau.ir.dtypes import uint8
 from flambeau.tensor import Tensor
 from flambeau.vision._pillow import pillow
 
@@ -113,5 +114,5 @@ def save_image(
     Values are from 0 to 1; further arguments are those of :func:`make_grid`.
     """
     grid = make_grid(tensor, **kwargs)
-    pixels = (grid * 255 + 0.5).clamp(0, 255).permute(1, 2, 0).to(ops.uint8).numpy()
+    pixels = (grid * 255 + 0.5).clamp(0, 255).permute(1, 2, 0).to(uint8).numpy()
     pillow().fromarray(np.ascontiguousarray(pixels)).save(fp, format=format)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sized
 from typing import Any
 
 from flambeau import ops
+from flambeau.generator import Generator
 from flambeau.utils.data.sampler import Sampler
 
 __all__ = ["DistributedSampler"]
@@ -65,7 +66,7 @@ class DistributedSampler(Sampler[int]):
         count = len(self.dataset)
         if not self.shuffle:
             return list(range(count))
-        generator = ops.Generator()
+        generator = Generator()
         generator.manual_seed(self.seed + self.epoch)
         return ops.randperm(count, generator=generator).tolist()
 

@@ -8,6 +8,8 @@ from itertools import islice
 from typing import Any, Generic, TypeVar
 
 from flambeau import ops
+from flambeau.generator import Generator
+from flambeau.ir.dtypes import float64, int64
 from flambeau.tensor import Tensor
 
 __all__ = [
@@ -27,7 +29,7 @@ _CHUNK = 32
 
 def draw_seed(generator: Any = None) -> int:
     """A 63-bit number from ``generator``, or from the default one."""
-    return int(ops.empty((), dtype=ops.int64).random_(generator=generator).item())
+    return int(ops.empty((), dtype=int64).random_(generator=generator).item())
 
 
 class Sampler(Generic[T_co]):
@@ -99,7 +101,7 @@ class RandomSampler(Sampler[int]):
     def __iter__(self) -> Iterator[int]:
         generator = self.generator
         if generator is None:
-            generator = ops.Generator()
+            generator = Generator()
             generator.manual_seed(draw_seed())
         draw = self._with_replacement if self.replacement else self._permutations
         yield from draw(len(self.data_source), self.num_samples, generator)
@@ -108,7 +110,7 @@ class RandomSampler(Sampler[int]):
     def _with_replacement(size: int, count: int, generator: Any) -> Iterator[int]:
         for start in range(0, count, _CHUNK):
             shape = (min(_CHUNK, count - start),)
-            chunk = ops.randint(high=size, size=shape, dtype=ops.int64, generator=generator)
+            chunk = ops.randint(high=size, size=shape, dtype=int64, generator=generator)
             yield from chunk.tolist()
 
     @staticmethod
@@ -172,7 +174,7 @@ class WeightedRandomSampler(Sampler[int]):
             raise ValueError(
                 f"replacement should be a boolean value, but got replacement={replacement}"
             )
-        tensor = ops.as_tensor(weights, dtype=ops.float64)
+        tensor = ops.as_tensor(weights, dtype=float64)
         if tensor.ndim != 1:
             raise ValueError(
                 "weights should be a 1d sequence but given "

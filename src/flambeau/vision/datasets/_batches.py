@@ -58,5 +58,5 @@ def _normalizations(transform: Any) -> list[Normalize] | None:
     steps = transform.transforms if type(transform) is Compose else [transform]
     if not steps or type(steps[0]) is not ToTensor:
         return None
-    rest = list(steps[1:])
-    return rest if all(type(step) is Normalize for step in rest) else None
+    normalizations = [step for step in steps[1:] if type(step) is Normalize]
+    return normalizations if len(normalizations) == len(steps) - 1 else None

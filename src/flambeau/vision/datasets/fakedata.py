@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flambeau import ops
+from flambeau.generator import Generator
 from flambeau.vision.datasets.vision import VisionDataset
 from flambeau.vision.transforms import ToPILImage
 
@@ -40,7 +41,7 @@ class FakeData(VisionDataset):
     def __getitem__(self, index: int) -> tuple[Any, Any]:
         if index >= len(self):
             raise IndexError(f"{type(self).__name__} index out of range")
-        generator = ops.Generator()
+        generator = Generator()
         generator.manual_seed(index + self.random_offset)
         image = ops.randn(*self.image_size, generator=generator)
         target = ops.randint(0, self.num_classes, (1,), generator=generator)

@@ -66,7 +66,7 @@ def make_dataset(
     elif not class_to_idx:
         raise ValueError("'class_to_index' must have at least one entry to collect any samples.")
     is_valid = _validity(extensions, is_valid_file)
-    samples = []
+    samples: list[tuple[str, int]] = []
     empty = []
     for name in sorted(class_to_idx):
         files = [path for path in _files(os.path.join(directory, name)) if is_valid(path)]

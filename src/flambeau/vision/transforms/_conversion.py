@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from flambeau import ops
+from flambeau.ir import dtypes
 from flambeau.tensor import Tensor
 from flambeau.utils.data._utils.arrays import adopt
 from flambeau.vision._pillow import is_pil_image, pillow
@@ -44,7 +45,7 @@ def _scaled(pixels: np.ndarray) -> Tensor:
     if pixels.dtype != np.uint8:
         return ops.from_numpy(np.ascontiguousarray(channels_first))
     scaled = adopt(np.divide(channels_first, np.float32(255), dtype=np.float32, order="C"))
-    return scaled.to(ops.get_default_dtype())
+    return scaled.to(dtypes.default())
 
 
 def _channels_first(pixels: np.ndarray) -> np.ndarray:

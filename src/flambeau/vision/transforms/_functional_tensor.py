@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from flambeau import ops
+from flambeau.ir.dtypes import float32, float64, iinfo, int32, int64
 from flambeau.tensor import Tensor
 from flambeau.utils.data._utils.arrays import adopt
 from flambeau.vision.transforms import _geometry as geometry
@@ -23,7 +24,7 @@ def _largest(img: Tensor) -> float:
     """The value of white."""
     if img.is_floating_point():
         return 1.0
-    return float(ops.iinfo(img.dtype).max)
+    return float(iinfo(img.dtype).max)
 
 
 def _check_channels(img: Tensor, permitted: Sequence[int]) -> None:
@@ -50,15 +51,15 @@ def convert_image_dtype(img: Tensor, dtype: Any) -> Tensor:
 def _from_float(img: Tensor, dtype: Any) -> Tensor:
     if dtype.is_floating_point:
         return img.to(dtype)
-    too_wide = {ops.float32: (ops.int32, ops.int64), ops.float64: (ops.int64,)}
+    too_wide = {float32: (int32, int64), float64: (int64,)}
     if dtype in too_wide.get(img.dtype, ()):
         raise RuntimeError(f"The cast from {img.dtype} to {dtype} cannot be performed safely.")
     # Each integer stands for an interval of one width; white itself must not overflow.
-    return (img * (ops.iinfo(dtype).max + 1.0 - 1e-3)).to(dtype)
+    return (img * (iinfo(dtype).max + 1.0 - 1e-3)).to(dtype)
 
 
 def _between_integers(img: Tensor, dtype: Any, largest: int) -> Tensor:
-    new_largest = int(ops.iinfo(dtype).max)
+    new_largest = int(iinfo(dtype).max)
     if largest > new_largest:
         factor = (largest + 1) // (new_largest + 1)
         return ops.div(img, factor, rounding_mode="floor").to(dtype)
@@ -164,7 +165,7 @@ def resize(img: Tensor, size: tuple[int, int], mode: str, antialias: bool) -> Te
         )
     down = geometry.resize_weights(height, size[0], mode, antialias)
     across = geometry.resize_weights(width, size[1], mode, antialias)
-    exact = img if img.is_floating_point() else img.to(ops.float32)
+    exact = img if img.is_floating_point() else img.to(float32)
     resized = _matrix(down, exact) @ exact @ _matrix(across, exact).t()
     if img.is_floating_point():
         return resized
@@ -197,7 +198,7 @@ def rotate(
     _, height, width = dimensions(img)
     size = geometry.rotated_size(height, width, angle) if expand else (height, width)
     positions = geometry.rotation_sampling(height, width, angle, center, size)
-    exact = img if img.is_floating_point() else img.to(ops.float32)
+    exact = img if img.is_floating_point() else img.to(float32)
     if mode == "nearest":
         result, covered = _sample(exact, positions)
         # A pixel is the image's or the background's, nothing between.
@@ -261,7 +262,7 @@ def adjust_brightness(img: Tensor, factor: float) -> Tensor:
 def adjust_contrast(img: Tensor, factor: float) -> Tensor:
     """Blend with the mean of the grey image."""
     _check_channels(img, [1, 3])
-    dtype = img.dtype if img.is_floating_point() else ops.float32
+    dtype = img.dtype if img.is_floating_point() else float32
     grey = rgb_to_grayscale(img) if img.shape[-3] == 3 else img
     return _blend(img, grey.to(dtype).mean((-3, -2, -1), keepdim=True), factor)
 
@@ -279,7 +280,7 @@ def adjust_hue(img: Tensor, factor: float) -> Tensor:
     _check_channels(img, [1, 3])
     if img.shape[-3] == 1:
         return img
-    exact = convert_image_dtype(img, img.dtype if img.is_floating_point() else ops.float32)
+    exact = convert_image_dtype(img, img.dtype if img.is_floating_point() else float32)
     hue, saturation, value = _hsv(exact)
     return convert_image_dtype(_rgb((hue + factor) % 1.0, saturation, value), img.dtype)
 
@@ -320,14 +321,14 @@ def invert(img: Tensor) -> Tensor:
 
 def adjust_gamma(img: Tensor, gamma: float, gain: float) -> Tensor:
     """``gain * img ** gamma`` of values between 0 and 1."""
-    exact = convert_image_dtype(img, img.dtype if img.is_floating_point() else ops.float32)
+    exact = convert_image_dtype(img, img.dtype if img.is_floating_point() else float32)
     return convert_image_dtype((gain * exact**gamma).clamp(0, 1), img.dtype)
 
 
 def gaussian_blur(img: Tensor, kernel_size: tuple[int, int], sigma: tuple[float, float]) -> Tensor:
     """Blur with a Gaussian (x, y) kernel; the image goes on mirrored beyond its border."""
     _, height, width = dimensions(img)
-    exact = img if img.is_floating_point() else img.to(ops.float32)
+    exact = img if img.is_floating_point() else img.to(float32)
     across = _blur_matrix(width, kernel_size[0], sigma[0])
     down = _blur_matrix(height, kernel_size[1], sigma[1])
     blurred = _matrix(down, exact) @ exact @ _matrix(across, exact).t()

@@ -9,7 +9,7 @@ from enum import Enum
 from types import ModuleType
 from typing import Any
 
-from flambeau import ops
+from flambeau.ir.dtypes import float32
 from flambeau.tensor import Tensor
 from flambeau.vision._pillow import is_pil_image
 from flambeau.vision.transforms import (
@@ -120,7 +120,7 @@ def convert_image_dtype(image: Tensor, dtype: Any = None) -> Tensor:
     """
     if not isinstance(image, Tensor):
         raise TypeError("Input img should be Tensor Image")
-    return on_tensor.convert_image_dtype(image, ops.float32 if dtype is None else dtype)
+    return on_tensor.convert_image_dtype(image, float32 if dtype is None else dtype)
 
 
 def normalize(

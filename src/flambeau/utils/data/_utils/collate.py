@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from flambeau import ops
+from flambeau.ir.dtypes import float64
 from flambeau.tensor import Tensor
 from flambeau.utils.data._utils.arrays import adopt, stack
 
@@ -135,7 +136,7 @@ def collate_int_fn(batch: Sequence[int], *, collate_fn_map: CollateMap | None = 
 
 def collate_float_fn(batch: Sequence[float], *, collate_fn_map: CollateMap | None = None) -> Tensor:
     """Make a vector of Python floats, which have 64 bits."""
-    return ops.tensor(batch, dtype=ops.float64)
+    return ops.tensor(batch, dtype=float64)
 
 
 def collate_str_fn(batch: Sequence[str], *, collate_fn_map: CollateMap | None = None) -> Any:

@@ -17,7 +17,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from flambeau import ops
+from flambeau._info import set_num_threads
+from flambeau.generator import manual_seed
 from flambeau.utils.data._utils.fetch import Fetch as FetchFunction, make_fetch
 from flambeau.utils.data._utils.transport import Sender
 
@@ -85,9 +86,9 @@ class Setup:
         """Seed the generators and run the user's own preparation."""
         global _worker_info
         _worker_info = self.info
-        ops.set_num_threads(1)
+        set_num_threads(1)
         random.seed(self.info.seed)
-        ops.manual_seed(self.info.seed)
+        manual_seed(self.info.seed)
         np.random.seed(numpy_seed(self.base_seed, self.info.id))
         if self.init_fn is not None:
             self.init_fn(self.info.id)
