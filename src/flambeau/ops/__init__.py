@@ -30,6 +30,10 @@ from flambeau.ops import (
     variance,
 )
 from flambeau.ops._promotion import result_type
+from flambeau.ops.adaptive import (
+    adaptive_avg_pool1d,
+    adaptive_max_pool1d,
+)
 from flambeau.ops.arithmetic import *
 from flambeau.ops.broadcasting import *
 from flambeau.ops.comparison import *
@@ -65,6 +69,8 @@ from flambeau.ops.special import *
 from flambeau.ops.variance import *
 
 __all__ = [
+    "adaptive_max_pool1d",
+    "adaptive_avg_pool1d",
     "max_pool1d_with_indices",
     "max_pool3d",
     "max_pool2d",
