@@ -38,7 +38,7 @@ DRAWS: dict[str, Draw] = {
     "normal_apart": lambda n, d, g: sampling.normal(g, (n,), 0.3, 0.7, d, one_by_one=n > 1),
     "integers": lambda n, d, g: sampling.integers(g, (n,), 5, 100, d),
     "integers_wide": lambda n, d, g: sampling.integers(g, (n,), -5, 2**28, d),
-    "integers_rounded": lambda n, d, g: sampling.integers(g, (n,), -(2**26) - 5, 2**26 - 1, d),
+    "integers_rounded": lambda n, d, g: sampling.integers(g, (n,), -(2**26) - 7, 2**26 - 1, d),
     "any_integers": lambda n, d, g: sampling.any_integers(g, (n,), d),
     "any_integers_above": lambda n, d, g: sampling.any_integers(g, (n,), d, low=3),
     "permutation": lambda n, d, g: sampling.permutation(g, n, d),

@@ -42,7 +42,7 @@ DRAWS: dict[str, tuple[Draw, tuple[torch.dtype, ...]]] = {
     "integers": (fill("random_", 5, 100), (*INTEGERS, *FLOATS)),
     "integers_wide": (fill("random_", -5, 2**28), (torch.int64, torch.int32, torch.float64)),
     # Bounds that the dtype rounds outwards, and PyTorch therefore moves inwards.
-    "integers_rounded": (fill("random_", -(2**26) - 5, 2**26 - 1), (torch.float32,)),
+    "integers_rounded": (fill("random_", -(2**26) - 7, 2**26 - 1), (torch.float32,)),
     "any_integers": (fill("random_"), (*INTEGERS, *FLOATS, torch.bool)),
     "any_integers_above": (fill("random_", 3, None), (*INTEGERS, *FLOATS)),
     "permutation": (

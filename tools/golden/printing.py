@@ -51,7 +51,7 @@ def tensors() -> dict[str, torch.Tensor]:
         "large whole numbers": torch.tensor([1e8, 5e7]),
         "larger whole numbers": torch.tensor([1e8 + 8]),
         "large numbers": torch.tensor([1e8, 99999999.5], dtype=torch.float64),
-        "small numbers": torch.tensor([1e-4, 5e-4]),
+        "small numbers": torch.tensor([1e-4, 5e-4], dtype=torch.float64),
         "smaller numbers": torch.tensor([0.9e-4, 5e-4]),
         "numbers far apart": torch.tensor([0.5, 501.0]),
         "numbers near enough": torch.tensor([0.5, 499.5]),
