@@ -5,6 +5,7 @@ from flambeau.autograd.anomaly import detect_anomaly, is_anomaly_enabled, set_de
 from flambeau.autograd.composite import CompositeOperator, composite
 from flambeau.autograd.engine import backward, grad
 from flambeau.autograd.function import Function, Operator, once_differentiable
+from flambeau.autograd.gradcheck import gradcheck, gradgradcheck
 from flambeau.autograd.inplace import assign
 from flambeau.autograd.methods import (
     register_hook,
@@ -30,6 +31,8 @@ __all__ = [
     "detect_anomaly",
     "enable_grad",
     "grad",
+    "gradcheck",
+    "gradgradcheck",
     "graph",
     "inference_mode",
     "is_anomaly_enabled",
