@@ -3,6 +3,30 @@
 Each is defined in a file of ``flambeau.ops``, a family a file; this module gathers them.
 """
 
+from flambeau.ops.activation import (
+    celu,
+    elu,
+    gelu,
+    glu,
+    hardshrink,
+    hardsigmoid,
+    hardswish,
+    hardtanh,
+    leaky_relu,
+    logsigmoid,
+    mish,
+    prelu,
+    relu,
+    relu6,
+    rrelu,
+    selu,
+    silu,
+    softplus,
+    softshrink,
+    softsign,
+    tanhshrink,
+    threshold,
+)
 from flambeau.ops.adaptive import (
     adaptive_avg_pool1d,
     adaptive_avg_pool2d,
@@ -14,6 +38,7 @@ from flambeau.ops.adaptive import (
     adaptive_max_pool3d,
     adaptive_max_pool3d_with_indices,
 )
+from flambeau.ops.attention import multi_head_attention_forward, scaled_dot_product_attention
 from flambeau.ops.classification import cross_entropy, nll_loss, one_hot
 from flambeau.ops.convolution import (
     conv1d,
@@ -24,6 +49,14 @@ from flambeau.ops.convolution import (
     conv_transpose3d,
 )
 from flambeau.ops.distance import cosine_similarity, pairwise_distance, pdist
+from flambeau.ops.dropouts import (
+    alpha_dropout,
+    dropout,
+    dropout1d,
+    dropout2d,
+    dropout3d,
+    feature_alpha_dropout,
+)
 from flambeau.ops.embedding import embedding, embedding_bag
 from flambeau.ops.loss import (
     binary_cross_entropy,
@@ -60,6 +93,7 @@ from flambeau.ops.padding import (
     constant_pad_nd,
     pad,
 )
+from flambeau.ops.pointwise import sigmoid, tanh
 from flambeau.ops.pooling import (
     avg_pool1d,
     avg_pool2d,
@@ -75,6 +109,7 @@ from flambeau.ops.pooling import (
     max_pool3d_with_indices,
 )
 from flambeau.ops.products import linear
+from flambeau.ops.softmaxes import gumbel_softmax, log_softmax, softmax, softmin
 from flambeau.ops.unpooling import (
     max_unpool1d,
     max_unpool2d,
@@ -91,12 +126,14 @@ __all__ = [
     "adaptive_max_pool2d_with_indices",
     "adaptive_max_pool3d",
     "adaptive_max_pool3d_with_indices",
+    "alpha_dropout",
     "avg_pool1d",
     "avg_pool2d",
     "avg_pool3d",
     "batch_norm",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
+    "celu",
     "constant_pad_nd",
     "conv1d",
     "conv2d",
@@ -107,18 +144,34 @@ __all__ = [
     "cosine_embedding_loss",
     "cosine_similarity",
     "cross_entropy",
+    "dropout",
+    "dropout1d",
+    "dropout2d",
+    "dropout3d",
+    "elu",
     "embedding",
     "embedding_bag",
+    "feature_alpha_dropout",
     "gaussian_nll_loss",
+    "gelu",
+    "glu",
     "group_norm",
+    "gumbel_softmax",
+    "hardshrink",
+    "hardsigmoid",
+    "hardswish",
+    "hardtanh",
     "hinge_embedding_loss",
     "huber_loss",
     "instance_norm",
     "kl_div",
     "l1_loss",
     "layer_norm",
+    "leaky_relu",
     "linear",
     "local_response_norm",
+    "log_softmax",
+    "logsigmoid",
     "lp_pool1d",
     "lp_pool2d",
     "lp_pool3d",
@@ -132,7 +185,9 @@ __all__ = [
     "max_unpool1d",
     "max_unpool2d",
     "max_unpool3d",
+    "mish",
     "mse_loss",
+    "multi_head_attention_forward",
     "multi_margin_loss",
     "multilabel_margin_loss",
     "multilabel_soft_margin_loss",
@@ -143,9 +198,25 @@ __all__ = [
     "pairwise_distance",
     "pdist",
     "poisson_nll_loss",
+    "prelu",
+    "relu",
+    "relu6",
     "rms_norm",
+    "rrelu",
+    "scaled_dot_product_attention",
+    "selu",
+    "sigmoid",
+    "silu",
     "smooth_l1_loss",
     "soft_margin_loss",
+    "softmax",
+    "softmin",
+    "softplus",
+    "softshrink",
+    "softsign",
+    "tanh",
+    "tanhshrink",
+    "threshold",
     "triplet_margin_loss",
     "triplet_margin_with_distance_loss",
 ]

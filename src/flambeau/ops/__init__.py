@@ -5,15 +5,20 @@ One file a family; importing this package binds them all. See ``_registry`` for 
 
 from flambeau.autograd.composite import composite
 from flambeau.ops import (
+    activation,
     arithmetic,
     broadcasting,
     comparison,
     conversion,
     convolution,
     creation,
+    distance,
+    dropouts,
+    einstein,
     extremum,
     indexing,
     joining,
+    linalg,
     logic,
     mixing,
     ordering,
@@ -26,10 +31,12 @@ from flambeau.ops import (
     selecting,
     selection,
     shape,
+    softmaxes,
     special,
     variance,
 )
 from flambeau.ops._promotion import result_type
+from flambeau.ops.activation import *
 from flambeau.ops.adaptive import (
     adaptive_avg_pool1d,
     adaptive_max_pool1d,
@@ -40,9 +47,13 @@ from flambeau.ops.comparison import *
 from flambeau.ops.conversion import *
 from flambeau.ops.convolution import *
 from flambeau.ops.creation import *
+from flambeau.ops.distance import *
+from flambeau.ops.dropouts import *
+from flambeau.ops.einstein import *
 from flambeau.ops.extremum import *
 from flambeau.ops.indexing import *
 from flambeau.ops.joining import *
+from flambeau.ops.linalg import cholesky, det, inverse, matrix_power, qr, slogdet
 from flambeau.ops.logic import *
 from flambeau.ops.mixing import *
 from flambeau.ops.ordering import *
@@ -65,6 +76,7 @@ from flambeau.ops.scan import *
 from flambeau.ops.selecting import *
 from flambeau.ops.selection import *
 from flambeau.ops.shape import *
+from flambeau.ops.softmaxes import *
 from flambeau.ops.special import *
 from flambeau.ops.variance import *
 
@@ -80,6 +92,18 @@ __all__ = [
     "composite",
     "result_type",
     *arithmetic.__all__,
+    "cholesky",
+    "det",
+    "inverse",
+    "linalg",
+    "matrix_power",
+    "qr",
+    "slogdet",
+    *distance.__all__,
+    *einstein.__all__,
+    *dropouts.__all__,
+    *softmaxes.__all__,
+    *activation.__all__,
     *broadcasting.__all__,
     *comparison.__all__,
     *conversion.__all__,

@@ -8,7 +8,7 @@ from typing import Any
 from flambeau.ir import dtypes
 from flambeau.ops._promotion import cast
 from flambeau.ops._registry import operation
-from flambeau.ops.activation import dropout
+from flambeau.ops.dropouts import dropout
 from flambeau.ops.creation import full, ones, zeros
 from flambeau.ops.joining import cat
 from flambeau.ops.products import linear, matmul

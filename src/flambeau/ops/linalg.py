@@ -9,7 +9,7 @@ from flambeau.autograd import Operator
 from flambeau.ir import dtypes
 from flambeau.ir.primitives import host
 from flambeau.ops._registry import operation
-from flambeau.ops.einsum import cross as cross
+from flambeau.ops.einstein import cross
 from flambeau.ops.joining import diag_embed, tril, triu
 from flambeau.ops.products import matmul
 from flambeau.ops.return_types import linalg_eigh, linalg_qr, linalg_slogdet, linalg_svd

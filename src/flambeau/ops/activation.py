@@ -1,0 +1,529 @@
+"""Activation functions: what stands between the linear parts of a network.
+
+Forward and backward of each are bodies of tensor operations, recorded as one node each.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from flambeau.autograd import CompositeOperator, Operator, assign
+from flambeau.ir import dtypes
+from flambeau.ir.primitives import elementwise as e
+from flambeau.ir.shapes import normalize_dim
+from flambeau.ops._promotion import as_tensor_of
+from flambeau.ops._registry import operation
+from flambeau.ops.creation import zeros
+from flambeau.ops.joining import cat
+from flambeau.ops.selection import clamp, where
+from flambeau.ops.shape import narrow, reshape
+from flambeau.tensor import Tensor, emit
+
+__all__ = ["celu", "prelu", "relu", "rrelu", "selu", "threshold"]
+
+FUNCTIONAL = ("nn.functional",)
+EVERYWHERE = ("nn.functional", "torch", "Tensor")
+
+
+def placed(input: Tensor, result: Tensor, inplace: bool) -> Tensor:
+    """``result``, written to ``input`` if that is asked for."""
+    return assign(input, result) if inplace else result
+
+
+# Rectifiers ---------------------------------------------------------------------------------
+
+
+class Relu(Operator):
+    """max(x, 0)"""
+
+    @staticmethod
+    def forward(ctx: Any, input: Tensor) -> Tensor:
+        result = emit(e.MAXIMUM, input, as_tensor_of(0, input.dtype))
+        ctx.save_for_backward(result)
+        return result
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Tensor:
+        (result,) = ctx.saved_tensors
+        return ThresholdBackward.apply(grad, result, 0)
+
+
+class ThresholdBackward(Operator):
+    """The gradient where the value is above a threshold, zero elsewhere."""
+
+    @staticmethod
+    def forward(ctx: Any, grad: Tensor, value: Tensor, threshold: float) -> Tensor:
+        above = emit(e.GT, value, as_tensor_of(threshold, value.dtype))
+        ctx.save_for_backward(above)
+        return emit(e.WHERE, above, grad, as_tensor_of(0, grad.dtype))
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
+        (above,) = ctx.saved_tensors
+        return grad.masked_fill(~above, 0), None, None  # type: ignore[attr-defined]
+
+
+@operation(
+    namespaces=EVERYWHERE, inplace=True, cases=("f(3, 4)", "f()", "f(0, 3)", "i(-5, 5, 4)")
+)
+def relu(input: Tensor, inplace: bool = False) -> Tensor:
+    """``max(x, 0)``; its slope at 0 is 0.
+
+    >>> import flambeau as torch
+    >>> torch.relu(torch.tensor([-1.0, 2.0]))
+    tensor([0., 2.])
+    """
+    return placed(input, Relu.apply(input), inplace)
+
+
+class Threshold(Operator):
+    """x above the threshold, ``value`` elsewhere."""
+
+    @staticmethod
+    def forward(ctx: Any, input: Tensor, threshold: float, value: float) -> Tensor:
+        ctx.save_for_backward(input)
+        ctx.threshold = threshold
+        above = emit(e.GT, input, as_tensor_of(threshold, input.dtype))
+        return emit(e.WHERE, above, input, as_tensor_of(value, input.dtype))
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
+        (input,) = ctx.saved_tensors
+        return ThresholdBackward.apply(grad, input, ctx.threshold), None, None
+
+
+@operation(namespaces=("nn.functional", "torch"), cases=("f(3, 4), 0.1, 20.0",))
+def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
+    """``x`` where it is above ``threshold``, ``value`` elsewhere."""
+    return placed(input, Threshold.apply(input, threshold, value), inplace)
+
+
+class LeakyRelu(CompositeOperator):
+    """x above 0, slope * x below"""
+
+    @staticmethod
+    def forward(ctx: Any, input: Tensor, slope: float) -> Tensor:
+        ctx.save_for_backward(input, slope)
+        return where(input > 0, input, input * slope)  # type: ignore[operator]
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
+        input, slope = ctx.saved_tensors
+        return where(input > 0, grad, grad * slope), None  # type: ignore[operator]
+
+
+@operation(namespaces=FUNCTIONAL, cases=("f(3, 4)", "f(3, 4), 0.3"))
+def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
+    """``x`` above 0, ``negative_slope * x`` below (Maas et al., 2013)."""
+    return placed(input, LeakyRelu.apply(input, float(negative_slope)), inplace)
+
+
+class PreluKernel(CompositeOperator):
+    """x above 0, weight * x below, the weight broadcast"""
+
+    @staticmethod
+    def forward(ctx: Any, input: Tensor, weight: Tensor) -> Tensor:
+        ctx.save_for_backward(input, weight)
+        return where(input > 0, input, input * weight)  # type: ignore[operator]
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
+        input, weight = ctx.saved_tensors
+        return where(input > 0, grad, grad * weight), grad * clamp(input, max=0)
+
+
+@operation(
+    namespaces=("nn.functional", "torch", "Tensor"),
+    cases=("f(3, 4), f(1)", "f(2, 3, 4), f(3)"),
+)
+def prelu(input: Tensor, weight: Tensor) -> Tensor:
+    """``x`` above 0, ``weight * x`` below: one weight, or one a channel (He et al., 2015)."""
+    if weight.ndim > 1:
+        raise RuntimeError(
+            f"prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = {weight.ndim}"
+        )
+    if weight.numel() != 1:
+        channels = input.shape[1] if input.ndim > 1 else 1
+        if weight.numel() != channels:
+            raise RuntimeError(
+                "Mismatch of parameter numbers and input channel size. Found parameter numbers = "
+                f"{weight.numel()} and channel size = {channels}."
+            )
+        weight = reshape(weight, (1, -1) + (1,) * (input.ndim - 2))
+    return PreluKernel.apply(input, weight)
+
+
+class RreluWithNoise(CompositeOperator):
+    """x above 0, noise * x below"""
+
+    @staticmethod
+    def forward(ctx: Any, input: Tensor, noise: Tensor) -> Tensor:
+        ctx.save_for_backward(noise)
+        return input * noise  # type: ignore[operator]
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
+        return grad * ctx.saved_tensors[0], None
+
+
+@operation(namespaces=("nn.functional", "torch"), cases=("f(3, 4)", "f(3, 4), 0.1, 0.2"))
+def rrelu(
+    input: Tensor,
+    lower: float = 1 / 8,
+    upper: float = 1 / 3,
+    training: bool = False,
+    inplace: bool = False,
+) -> Tensor:
+    """Leaky, with slopes drawn from ``[lower, upper)`` in training, their mean otherwise."""
+    if lower > upper:
+        raise RuntimeError("Lower bound should be less than or equal to the upper bound")
+    if not training:
+        slope = (lower + upper) / 2
+        return placed(input, RreluWithNoise.apply(input, _slopes(input, slope)), inplace)
+    slopes = input.new_ones(input.shape)  # type: ignore[attr-defined]
+    negative = input.detach() <= 0  # type: ignore[operator]
+    drawn = zeros(int(negative.sum()), dtype=dtypes.float64).uniform_(lower, upper)  # type: ignore[attr-defined]
+    slopes = slopes.masked_scatter(negative, drawn.to(input.dtype))
+    return placed(input, RreluWithNoise.apply(input, slopes), inplace)
+
+
+def _slopes(input: Tensor, slope: float) -> Tensor:
+    negative = input.detach() <= 0  # type: ignore[operator]
+    return input.new_ones(input.shape).masked_fill(negative, slope)  # type: ignore[attr-defined]
+
+
+# Exponential units --------------------------------------------------------------------------
+
+
+class Elu(CompositeOperator):
+    """scale * (x above 0, alpha (exp(sharpness x) - 1) below)"""
+
+    @staticmethod
+    def forward(ctx: Any, input: Tensor, alpha: float, scale: float, sharpness: float) -> Tensor:
+        ctx.save_for_backward(input, alpha, scale, sharpness)
+        below = (clamp(input, max=0) * sharpness).expm1() * (alpha * scale)
+        return where(input > 0, input * scale, below)  # type: ignore[operator]
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
+        input, alpha, scale, sharpness = ctx.saved_tensors
+        below = (clamp(input, max=0) * sharpness).exp() * (alpha * scale * sharpness)
+        return grad * where(input > 0, scale * input.new_ones(()), below), None, None, None
+
+
+class Celu(Elu):
+    """x above 0, alpha (exp(x / alpha) - 1) below"""
+
+
+@operation(namespaces=FUNCTIONAL, cases=("f(3, 4)", "f(3, 4), 0.5"))
+def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+    """``x`` above 0, ``alpha (exp(x) - 1)`` below (Clevert et al., 2016)."""
+    return placed(input, Elu.apply(input, float(alpha), 1.0, 1.0), inplace)
+
+
+SELU_ALPHA = 1.6732632423543772848170429916717
+SELU_SCALE = 1.0507009873554804934193349852946
+
+
+@operation(namespaces=EVERYWHERE, inplace=True, cases=("f(3, 4)",))
+def selu(input: Tensor, inplace: bool = False) -> Tensor:
+    """ELU scaled so that activations keep mean 0 and variance 1 (Klambauer et al., 2017)."""
+    return placed(input, Elu.apply(input, SELU_ALPHA, SELU_SCALE, 1.0), inplace)
+
+
+@operation(namespaces=("nn.functional", "torch"), inplace=True, cases=("f(3, 4)", "f(3, 4), 0.5"))
+def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+    """``x`` above 0, ``alpha (exp(x / alpha) - 1)`` below (Barron, 2017)."""
+    if alpha == 0:
+        raise RuntimeError("ZeroDivisionError: alpha cannot be 0 for CELU")
+    return placed(input, Celu.apply(input, float(alpha), 1.0, 1.0 / alpha), inplace)
+
+
+# Smooth units -------------------------------------------------------------------------------
+
+
+class Gelu(CompositeOperator):
+    """x Φ(x), exactly or by tanh"""
+
+    @staticmethod
+    def forward(ctx: Any, input: Tensor, approximate: str) -> Tensor:
+        ctx.save_for_backward(input)
+        ctx.approximate = approximate
+        if approximate == "none":
+            return input * 0.5 * ((input * math.sqrt(0.5)).erf() + 1)  # type: ignore[operator]
+        return input * 0.5 * (_gelu_inner(input).tanh() + 1)  # type: ignore[attr-defined,operator]
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
+        (input,) = ctx.saved_tensors
+        if ctx.approximate == "none":
+            cdf = ((input * math.sqrt(0.5)).erf() + 1) * 0.5
+            pdf = (input * input * -0.5).exp() * (1 / math.sqrt(2 * math.pi))
+            return grad * (cdf + input * pdf), None
+        bent = _gelu_inner(input).tanh()  # type: ignore[attr-defined]
+        slope = math.sqrt(2 / math.pi) * (1 + 3 * 0.044715 * input * input)
+        return grad * ((1 + bent) * 0.5 + input * 0.5 * (1 - bent * bent) * slope), None
+
+
+def _gelu_inner(x: Tensor) -> Tensor:
+    return math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x)  # type: ignore[operator]
+
+
+@operation(namespaces=FUNCTIONAL, cases=("f(3, 4)", "f(3, 4), approximate='tanh'"))
+def gelu(input: Tensor, approximate: str = "none") -> Tensor:
+    """``x Φ(x)``, Φ the normal distribution's (Hendrycks, Gimpel, 2016); or tanh's version."""
+    if approximate not in ("none", "tanh"):
+        raise RuntimeError("approximate argument must be either none or tanh.")
+    return Gelu.apply(input, approximate)
+
+
+class Silu(CompositeOperator):
+    """x σ(x)"""
+
+    @staticmethod
+    def forward(ctx: Any, input: Tensor) -> Tensor:
+        ctx.save_for_backward(input)
+        return input * input.sigmoid()  # type: ignore[attr-defined,operator]
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Tensor:
+        (input,) = ctx.saved_tensors
+        gate = input.sigmoid()
+        return grad * gate * (1 + input * (1 - gate))
+
+
+@operation(namespaces=FUNCTIONAL, cases=("f(3, 4)",))
+def silu(input: Tensor, inplace: bool = False) -> Tensor:
+    """``x σ(x)`` (Hendrycks, Gimpel, 2016)."""
+    return placed(input, Silu.apply(input), inplace)
+
+
+class Mish(CompositeOperator):
+    """x tanh(log(1 + exp x))"""
+
+    @staticmethod
+    def forward(ctx: Any, input: Tensor) -> Tensor:
+        ctx.save_for_backward(input)
+        return input * _softplus(input).tanh()  # type: ignore[attr-defined,operator]
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Tensor:
+        (input,) = ctx.saved_tensors
+        bent = _softplus(input).tanh()  # type: ignore[attr-defined]
+        return grad * (bent + input * input.sigmoid() * (1 - bent * bent))
+
+
+def _softplus(x: Tensor) -> Tensor:
+    """log(1 + exp x), without overflow."""
+    return clamp(x, min=0) + (-x.abs()).exp().log1p()  # type: ignore[attr-defined,operator]
+
+
+@operation(namespaces=FUNCTIONAL, cases=("f(3, 4)",))
+def mish(input: Tensor, inplace: bool = False) -> Tensor:
+    """``x tanh(softplus(x))`` (Misra, 2019)."""
+    return placed(input, Mish.apply(input), inplace)
+
+
+class Softplus(CompositeOperator):
+    """log(1 + exp(beta x)) / beta, and x where beta x is above the threshold"""
+
+    @staticmethod
+    def forward(ctx: Any, input: Tensor, beta: float, threshold: float) -> Tensor:
+        ctx.save_for_backward(input, beta, threshold)
+        scaled = input * beta  # type: ignore[operator]
+        return where(scaled > threshold, input, _softplus(scaled) / beta)  # type: ignore[operator]
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
+        input, beta, threshold = ctx.saved_tensors
+        scaled = input * beta
+        return where(scaled > threshold, grad, grad * scaled.sigmoid()), None, None
+
+
+@operation(namespaces=FUNCTIONAL, cases=("f(3, 4)", "f(3, 4), 2.0, 1.0"))
+def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
+    """``log(1 + exp(beta x)) / beta``; ``x`` itself where ``beta x`` is above ``threshold``."""
+    return Softplus.apply(input, float(beta), float(threshold))
+
+
+class LogSigmoid(CompositeOperator):
+    """log σ(x) = -log(1 + exp(-x))"""
+
+    @staticmethod
+    def forward(ctx: Any, input: Tensor) -> Tensor:
+        ctx.save_for_backward(input)
+        return clamp(input, max=0) - (-input.abs()).exp().log1p()  # type: ignore[attr-defined,operator]
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Tensor:
+        return grad * (-ctx.saved_tensors[0]).sigmoid()
+
+
+@operation(namespaces=FUNCTIONAL, cases=("f(3, 4)",))
+def logsigmoid(input: Tensor) -> Tensor:
+    """``log σ(x)``, without overflow."""
+    return LogSigmoid.apply(input)
+
+
+@operation(namespaces=FUNCTIONAL, cases=("f(3, 4)",))
+def tanhshrink(input: Tensor) -> Tensor:
+    """``x - tanh(x)``."""
+    return input - input.tanh()  # type: ignore[attr-defined,operator]
+
+
+@operation(namespaces=FUNCTIONAL, cases=("f(3, 4)",))
+def softsign(input: Tensor) -> Tensor:
+    """``x / (1 + |x|)``."""
+    return input / (input.abs() + 1)  # type: ignore[attr-defined,operator]
+
+
+# Pieces of straight lines -------------------------------------------------------------------
+
+
+class Hardtanh(CompositeOperator):
+    """x between two bounds"""
+
+    @staticmethod
+    def forward(ctx: Any, input: Tensor, low: float, high: float) -> Tensor:
+        ctx.save_for_backward(input, low, high)
+        return clamp(input, low, high)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
+        input, low, high = ctx.saved_tensors
+        return grad.masked_fill((input <= low) | (input >= high), 0), None, None  # type: ignore[attr-defined]
+
+
+@operation(namespaces=FUNCTIONAL, cases=("f(3, 4)", "f(3, 4), -0.5, 2.0"))
+def hardtanh(
+    input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False
+) -> Tensor:
+    """``x`` held between ``min_val`` and ``max_val``."""
+    if min_val > max_val:
+        raise ValueError("min_val cannot be greater than max_val")
+    return placed(input, Hardtanh.apply(input, float(min_val), float(max_val)), inplace)
+
+
+@operation(namespaces=FUNCTIONAL, cases=("f(3, 4) * 5",))
+def relu6(input: Tensor, inplace: bool = False) -> Tensor:
+    """``x`` held between 0 and 6."""
+    return hardtanh(input, 0.0, 6.0, inplace)
+
+
+class Hardsigmoid(CompositeOperator):
+    """x / 6 + 1/2 held between 0 and 1"""
+
+    @staticmethod
+    def forward(ctx: Any, input: Tensor) -> Tensor:
+        ctx.save_for_backward(input)
+        return clamp(input + 3, 0, 6) / 6  # type: ignore[operator]
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Tensor:
+        (input,) = ctx.saved_tensors
+        return (grad / 6).masked_fill(input.abs() >= 3, 0)
+
+
+@operation(namespaces=FUNCTIONAL, cases=("f(3, 4) * 3",))
+def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
+    """``x / 6 + 1/2`` held between 0 and 1."""
+    return placed(input, Hardsigmoid.apply(input), inplace)
+
+
+class Hardswish(CompositeOperator):
+    """x hardsigmoid(x)"""
+
+    @staticmethod
+    def forward(ctx: Any, input: Tensor) -> Tensor:
+        ctx.save_for_backward(input)
+        return input * clamp(input + 3, 0, 6) / 6  # type: ignore[operator]
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Tensor:
+        (input,) = ctx.saved_tensors
+        inside = grad * (input / 3 + 0.5)
+        return where(input < -3, 0.0, where(input <= 3, inside, grad))
+
+
+@operation(namespaces=FUNCTIONAL, cases=("f(3, 4) * 3",))
+def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
+    """``x hardsigmoid(x)`` (Howard et al., 2019)."""
+    return placed(input, Hardswish.apply(input), inplace)
+
+
+class Hardshrink(CompositeOperator):
+    """x outside [-lambd, lambd], 0 inside"""
+
+    @staticmethod
+    def forward(ctx: Any, input: Tensor, lambd: float) -> Tensor:
+        ctx.save_for_backward(input, lambd)
+        return input.masked_fill(input.abs() <= lambd, 0)  # type: ignore[attr-defined]
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
+        input, lambd = ctx.saved_tensors
+        return grad.masked_fill(input.abs() <= lambd, 0), None  # type: ignore[attr-defined]
+
+
+@operation(namespaces=("nn.functional", "torch", "Tensor"), cases=("f(3, 4)", "f(3, 4), 1.0"))
+def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
+    """``x`` outside ``[-lambd, lambd]``, 0 inside."""
+    return Hardshrink.apply(input, float(lambd))
+
+
+class Softshrink(CompositeOperator):
+    """x moved towards 0 by lambd, 0 within"""
+
+    @staticmethod
+    def forward(ctx: Any, input: Tensor, lambd: float) -> Tensor:
+        ctx.save_for_backward(input, lambd)
+        moved = input - input.sign() * lambd  # type: ignore[attr-defined,operator]
+        return moved.masked_fill(input.abs() <= lambd, 0)  # type: ignore[attr-defined]
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
+        input, lambd = ctx.saved_tensors
+        return grad.masked_fill(input.abs() <= lambd, 0), None  # type: ignore[attr-defined]
+
+
+@operation(namespaces=FUNCTIONAL, cases=("f(3, 4)", "f(3, 4), 1.0"))
+def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
+    """``x`` moved towards 0 by ``lambd``, 0 where it is nearer than that."""
+    if lambd < 0:
+        raise RuntimeError(f"lambda must be greater or equal to 0, but found to be {lambd:g}.")
+    return Softshrink.apply(input, float(lambd))
+
+
+class Glu(CompositeOperator):
+    """a σ(b), for the two halves a and b"""
+
+    @staticmethod
+    def forward(ctx: Any, input: Tensor, dim: int) -> Tensor:
+        ctx.save_for_backward(input)
+        ctx.dim = dim
+        half = input.shape[dim] // 2
+        return narrow(input, dim, 0, half) * narrow(input, dim, half, half).sigmoid()  # type: ignore[attr-defined]
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
+        (input,) = ctx.saved_tensors
+        half = input.shape[ctx.dim] // 2
+        value = narrow(input, ctx.dim, 0, half)
+        gate = narrow(input, ctx.dim, half, half).sigmoid()  # type: ignore[attr-defined]
+        by_value = grad * gate
+        return cat([by_value, by_value * value * (1 - gate)], ctx.dim), None
+
+
+@operation(namespaces=FUNCTIONAL, cases=("f(3, 4)", "f(4, 3), 0"))
+def glu(input: Tensor, dim: int = -1) -> Tensor:
+    """``a σ(b)`` for the halves a and b of ``dim`` (Dauphin et al., 2017)."""
+    if input.ndim == 0:
+        raise RuntimeError("glu does not support scalars because halving size must be even")
+    dim = normalize_dim(dim, input.ndim)
+    if input.shape[dim] % 2:
+        raise RuntimeError(
+            f"Halving dimension must be even, but dimension {dim} is size {input.shape[dim]}"
+        )
+    return Glu.apply(input, dim)
+

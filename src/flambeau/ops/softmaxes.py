@@ -1,0 +1,133 @@
+"""Softmax and its kin."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from flambeau.autograd import CompositeOperator
+from flambeau.ir import dtypes
+from flambeau.ir.dtypes import DType
+from flambeau.ir.shapes import normalize_dim
+from flambeau.ops._promotion import cast
+from flambeau.ops._registry import operation
+from flambeau.ops.selecting import scatter
+from flambeau.tensor import Tensor
+
+__all__ = ["log_softmax", "softmax"]
+
+FUNCTIONAL = ("nn.functional",)
+EVERYWHERE = ("nn.functional", "torch", "Tensor")
+
+
+def _exp_shifted(x: Tensor, dim: int) -> Tensor:
+    return (x - x.amax(dim, keepdim=True)).exp()  # type: ignore[attr-defined,operator]
+
+
+class Softmax(CompositeOperator):
+    """exp(x) / Σ exp(x)"""
+
+    @staticmethod
+    def forward(ctx: Any, input: Tensor, dim: int) -> Tensor:
+        powers = _exp_shifted(input, dim)
+        result = powers / powers.sum(dim, keepdim=True)  # type: ignore[attr-defined]
+        ctx.save_for_backward(result)
+        ctx.dim = dim
+        return result
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
+        (result,) = ctx.saved_tensors
+        weighted = grad * result
+        return weighted - result * weighted.sum(ctx.dim, keepdim=True), None
+
+
+class LogSoftmax(CompositeOperator):
+    """x - log Σ exp(x)"""
+
+    @staticmethod
+    def forward(ctx: Any, input: Tensor, dim: int) -> Tensor:
+        shifted = input - input.amax(dim, keepdim=True)  # type: ignore[attr-defined,operator]
+        result = shifted - shifted.exp().sum(dim, keepdim=True).log()
+        ctx.save_for_backward(result)
+        ctx.dim = dim
+        return result
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
+        (result,) = ctx.saved_tensors
+        return grad - result.exp() * grad.sum(ctx.dim, keepdim=True), None  # type: ignore[attr-defined]
+
+
+def _implicit_dim(name: str, rank: int) -> int:
+    warnings.warn(
+        f"Implicit dimension choice for {name} has been deprecated. Change the call to include "
+        "dim=X as an argument.",
+        stacklevel=4,
+    )
+    return 0 if rank in (0, 1, 3) else 1
+
+
+def _applied(
+    operator: Any, name: str, input: Tensor, dim: int | None, dtype: DType | None
+) -> Tensor:
+    dim = _implicit_dim(name, input.ndim) if dim is None else dim
+    dim = normalize_dim(dim, input.ndim)
+    x = input if dtype is None else cast(input, dtype)
+    if not x.dtype.is_floating_point:
+        kind = "bool" if x.dtype is dtypes.bool_ else x.dtype.tensor_type.removesuffix("Tensor")
+        raise NotImplementedError(
+            f"\"{name}_lastdim_kernel_impl\" not implemented for '{kind}'"
+        )
+    if not x.ndim:
+        return operator.apply(x.reshape(1), 0).reshape(())  # type: ignore[attr-defined]
+    if not x.numel():
+        return x.clone()  # type: ignore[attr-defined]
+    return operator.apply(x, dim)
+
+
+@operation(namespaces=EVERYWHERE, cases=("f(3, 4), 1", "f(3, 4), 0", "f(), 0", "f(2, 3, 4), -1"))
+def softmax(
+    input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: DType | None = None
+) -> Tensor:
+    """``exp(x) / Σ exp(x)`` along ``dim``.
+
+    >>> import flambeau as torch
+    >>> torch.softmax(torch.zeros(4), dim=0)
+    tensor([0.2500, 0.2500, 0.2500, 0.2500])
+    """
+    return _applied(Softmax, "softmax", input, dim, dtype)
+
+
+@operation(namespaces=EVERYWHERE, cases=("f(3, 4), 1", "f(3, 4), 0", "f(), 0", "f(2, 3, 4), -1"))
+def log_softmax(
+    input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: DType | None = None
+) -> Tensor:
+    """``log softmax(x)`` along ``dim``, computed without overflow."""
+    return _applied(LogSoftmax, "log_softmax", input, dim, dtype)
+
+
+@operation(namespaces=FUNCTIONAL, cases=("f(3, 4), 1",))
+def softmin(
+    input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: DType | None = None
+) -> Tensor:
+    """``softmax(-x)`` along ``dim``."""
+    if dim is None:
+        dim = _implicit_dim("softmin", input.ndim)
+    return softmax(-input, dim, dtype=dtype)  # type: ignore[operator]
+
+
+@operation(namespaces=FUNCTIONAL, cases=(), differentiable=False)
+def gumbel_softmax(
+    logits: Tensor, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1
+) -> Tensor:
+    """A sample near the corners of the simplex (Jang et al., 2017); one-hot if ``hard``."""
+    if eps != 1e-10:
+        warnings.warn("`eps` parameter is deprecated and has no effect.", stacklevel=2)
+    noise = -logits.new_empty(logits.shape).exponential_().log()  # type: ignore[attr-defined]
+    soft = softmax((logits + noise) / tau, dim)  # type: ignore[operator]
+    if not hard:
+        return soft
+    index = soft.argmax(dim, keepdim=True)  # type: ignore[attr-defined]
+    corner = scatter(logits.new_zeros(logits.shape), dim, index, 1.0)  # type: ignore[attr-defined]
+    return corner - soft.detach() + soft  # type: ignore[operator]
