@@ -11,6 +11,7 @@ from typing import Any
 
 from flambeau import ops
 from flambeau.autograd import no_grad
+from flambeau.ops.linalg import qr
 from flambeau.tensor import Tensor
 
 __all__ = [
@@ -327,7 +328,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Any = None) -> Tenso
     columns = tensor.numel() // rows
     with no_grad():
         drawn = tensor.new_empty((rows, columns)).normal_(0, 1, generator=generator)
-        q, r = ops.linalg.qr(drawn if rows >= columns else drawn.t())
+        q, r = qr(drawn if rows >= columns else drawn.t())
         # With the signs of r's diagonal, q is uniform among the orthogonal matrices.
         q = q * r.diagonal().sign()
         orthogonal = q if rows >= columns else q.t()
