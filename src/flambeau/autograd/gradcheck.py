@@ -267,6 +267,8 @@ class _Check:
         self, output: Tensor, number: int, variable: Tensor, position: int
     ) -> None:
         """Compare ``u · J v`` for one random pair of vectors, of length 1 each."""
+        if not variable.numel() or not output.numel():
+            return
         rng = np.random.default_rng(number)
         u, v = (_unit(rng, tuple(x.shape), x.dtype.numpy) for x in (variable, output))
         values = np.array(variable.detach()._array())
