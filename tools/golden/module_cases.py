@@ -304,6 +304,20 @@ UTILS_EXPRESSIONS = [
     "W.spectral_norm(layer)(torch.ones(1, 3))",
     "W.spectral_norm(layer, dim=5)",
     "W.spectral_norm(layer, name='q')",
+    *(
+        f"W.orthogonal(nn.Linear{sizes}, 'weight', {name!r}).{what}"
+        for name in ("matrix_exp", "cayley", "householder")
+        for sizes in ("(3, 3)", "(2, 4)", "(4, 2)")
+        for what in ("state_dict()", "weight")
+    ),
+    "W.orthogonal(nn.Linear(3, 3))",
+    "W.orthogonal(nn.Linear(3, 3), 'weight', 'cayley', use_trivialization=False).weight.data",
+    "W.orthogonal(nn.Linear(3, 3), 'weight', 'matrix_exp', use_trivialization=False).weight.data",
+    "W.orthogonal(nn.Linear(3, 4), 'weight', 'householder', use_trivialization=False).weight.data",
+    "W.orthogonal(layer, 'weight', 'qr')",
+    "W.orthogonal(layer, 'bias')",
+    "W.orthogonal(layer, 'q')",
+    "setattr(W.orthogonal(layer), 'weight', torch.ones(3, 3))",
     "U.weight_norm(layer).state_dict()",
     "U.weight_norm(layer)(torch.ones(1, 3))",
     "U.spectral_norm(layer).state_dict()",

@@ -41,7 +41,7 @@ class Parameter(Tensor, metaclass=_ParameterMeta):
     tensor([0., 0.], requires_grad=True)
     """
 
-    def __new__(cls, data: Tensor | None = None, requires_grad: bool = True) -> "Parameter":
+    def __new__(cls, data: Tensor | None = None, requires_grad: bool = True) -> Any:
         if data is None:
             data = ops.empty(0)
         if type(data) is Tensor or type(data) is Parameter:
@@ -67,7 +67,7 @@ class Parameter(Tensor, metaclass=_ParameterMeta):
             memo[id(self)] = type(self)(self.data.clone(), self.requires_grad)
         return memo[id(self)]
 
-    def __repr__(self) -> str:
+    def __repr__(self) -> str:  # type: ignore[override]
         return "Parameter containing:\n" + super().__repr__()
 
 
@@ -91,10 +91,12 @@ class Buffer(Tensor, metaclass=_BufferMeta):
         persistent: whether it is part of ``state_dict()``.
     """
 
-    def __new__(cls, data: Tensor | None = None, *, persistent: bool = True) -> "Buffer":
+    persistent: bool
+
+    def __new__(cls, data: Tensor | None = None, *, persistent: bool = True) -> Any:
         if data is None:
             data = ops.empty(0)
-        marked = data.detach().requires_grad_(data.requires_grad)
+        marked: Any = data.detach().requires_grad_(data.requires_grad)
         marked.persistent = persistent
         marked._is_buffer = True
         return marked
@@ -135,7 +137,7 @@ class UninitializedTensorMixin:
         """Turn into an ordinary parameter or buffer of this shape, its values not yet set."""
         template = self.__dict__.pop("_template")
         values = ops.empty(shape, device=device or template.device, dtype=dtype or template.dtype)
-        self.__class__ = self.cls_to_become  # type: ignore[assignment]
+        self.__class__ = self.cls_to_become
         self.data = values
 
     @property
@@ -166,11 +168,15 @@ class UninitializedTensorMixin:
     def _cell(self) -> Any:
         raise ValueError(_NO_VALUES)
 
+    @_cell.setter
+    def _cell(self, value: Any) -> None:
+        raise ValueError(_NO_VALUES)
+
     def share_memory_(self) -> Any:
         """There is nothing to share: RuntimeError."""
         raise RuntimeError(_NOT_SHARED)
 
-    def __repr__(self) -> str:
+    def __repr__(self) -> str:  # type: ignore[override]
         return f"<{type(self).__name__}>"
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:

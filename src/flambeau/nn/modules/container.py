@@ -93,14 +93,14 @@ class Sequential(_Numbered):
     def __init__(self, *args: Any) -> None:
         super().__init__()
         if len(args) == 1 and isinstance(args[0], OrderedDict):
-            named = args[0].items()
+            for name, module in args[0].items():
+                self.add_module(name, module)
         else:
-            named = ((str(place), module) for place, module in enumerate(args))
-        for name, module in named:
-            self.add_module(name, module)
+            for module in args:
+                self.append(module)
 
     def forward(self, input: Any) -> Any:
-        for module in self._modules.values():
+        for module in self:
             input = module(input)
         return input
 
@@ -284,7 +284,7 @@ class ModuleDict(Module):
         else:
             pairs = list(_checked_pairs(modules))
         for key, module in pairs:
-            self[key] = module  # type: ignore[assignment]
+            self[key] = module
 
 
 def _checked_pairs(pairs: Any) -> Iterator[tuple[str, Module]]:

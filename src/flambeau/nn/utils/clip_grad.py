@@ -40,8 +40,7 @@ def get_total_norm(
     order = float(norm_type)
     if not listed:
         return ops.tensor(0.0)
-    norms = [ops.linalg.vector_norm(tensor, order) for tensor in listed]
-    total = ops.linalg.vector_norm(ops.stack(norms), order)
+    total = ops.stack([tensor.norm(order) for tensor in listed]).norm(order)
     if error_if_nonfinite and not ops.isfinite(total):
         raise RuntimeError(
             f"The total norm of order {order} for gradients from `parameters` is non-finite, "

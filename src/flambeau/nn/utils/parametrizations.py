@@ -1,4 +1,4 @@
-"""Parametrizations ready for use: weight norm and spectral norm."""
+"""Parametrizations ready for use: weight norm, spectral norm, orthogonal matrices."""
 
 from typing import Any
 
@@ -6,10 +6,11 @@ from flambeau import ops
 from flambeau.autograd import no_grad
 from flambeau.nn import functional as F
 from flambeau.nn.modules.module import Module
+from flambeau.nn.utils._orthogonal import MAPS, _Orthogonal
 from flambeau.nn.utils.parametrize import register_parametrization
 from flambeau.tensor import Tensor
 
-__all__ = ["spectral_norm", "weight_norm"]
+__all__ = ["orthogonal", "spectral_norm", "weight_norm"]
 
 
 def norm_except_dim(weight: Tensor, dim: int | None) -> Tensor:
@@ -154,3 +155,41 @@ def output_dimension(module: Module) -> int:
     """The dimension of a layer's weight that stands for its outputs."""
     transposed = any("ConvTranspose" in cls.__name__ for cls in type(module).__mro__)
     return 1 if transposed else 0
+
+
+def orthogonal(
+    module: Module,
+    name: str = "weight",
+    orthogonal_map: str | None = None,
+    *,
+    use_trivialization: bool = True,
+) -> Module:
+    """Keep the columns of a weight orthonormal, or its rows if it is wide.
+
+    Lezcano-Casado, *Trivializations for gradient-based optimization on manifolds*, 2019.
+
+    Args:
+        module: a layer.
+        name: the name of its weight, a matrix or a batch of them.
+        orthogonal_map: how a free matrix becomes an orthogonal one: ``"matrix_exp"`` (the default
+            for square weights), ``"cayley"`` or ``"householder"`` (the default for others).
+        use_trivialization: begin at the present weight, made orthogonal, and allow assigning to
+            it, by means of a buffer ``base``.
+    """
+    weight = getattr(module, name, None)
+    if not isinstance(weight, Tensor):
+        raise ValueError(f"Module '{module}' has no parameter or buffer with name '{name}'")
+    if weight.dim() < 2:
+        raise ValueError(
+            f"Expected a matrix or batch of matrices. Got a tensor of {weight.dim()} dimensions."
+        )
+    if orthogonal_map is None:
+        square = weight.size(-2) == weight.size(-1)
+        orthogonal_map = "matrix_exp" if square else "householder"
+    if orthogonal_map not in MAPS:
+        raise ValueError(
+            'orthogonal_map has to be one of "matrix_exp", "cayley", "householder". '
+            f"Got: {orthogonal_map}"
+        )
+    parametrization = _Orthogonal(weight, orthogonal_map, use_trivialization)
+    return register_parametrization(module, name, parametrization, unsafe=True)
