@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import warnings
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from numbers import Real
 from typing import Any, TypeAlias
@@ -14,6 +14,14 @@ from flambeau import ops
 from flambeau.autograd import assign, enable_grad, set_grad_enabled
 from flambeau.autograd.composite import number
 from flambeau.ir import dtypes
+from flambeau.optim._groups import (
+    cast_state,
+    check_groups_match,
+    merge_group,
+    pack_group,
+    split_names,
+    type_name,
+)
 from flambeau.runtime import step_boundary
 from flambeau.tensor import Tensor
 from flambeau.utils.hooks import RemovableHandle
@@ -87,7 +95,7 @@ class Optimizer:
         if isinstance(params, Tensor):
             raise TypeError(
                 "params argument given to the optimizer should be an iterable of Tensors or "
-                f"dicts, but got {_typename(params)}"
+                f"dicts, but got {type_name(params)}"
             )
         self.state: defaultdict[Any, State] = defaultdict(dict)
         self.param_groups: list[Group] = []
@@ -218,7 +226,7 @@ class Optimizer:
         """
         if not isinstance(param_group, dict):
             raise TypeError(f"param_group must be a dict, but got {type(param_group)}")
-        _split_names(param_group)
+        split_names(param_group)
         self._check_params(param_group["params"])
         for name, default in self.defaults.items():
             if default is required and name not in param_group:
@@ -236,7 +244,7 @@ class Optimizer:
             if not isinstance(param, Tensor):
                 raise TypeError(
                     "optimizer can only optimize Tensors, "
-                    f"but one of the params is {_typename(param)}"
+                    f"but one of the params is {type_name(param)}"
                 )
             if not (differentiable or param.is_leaf or param.retains_grad):
                 raise ValueError("can't optimize a non-leaf Tensor")
@@ -279,7 +287,7 @@ class Optimizer:
                 numbers[id(key)] if isinstance(key, Tensor) else key: state
                 for key, state in self.state.items()
             },
-            "param_groups": [_pack_group(group, numbers) for group in self.param_groups],
+            "param_groups": [pack_group(group, numbers) for group in self.param_groups],
         }
         for hook in self._optimizer_state_dict_post_hooks.values():
             changed = hook(self, packed)
@@ -300,7 +308,7 @@ class Optimizer:
             changed = hook(self, state_dict)
             state_dict = state_dict if changed is None else changed
         saved_groups = deepcopy(state_dict["param_groups"])
-        _check_groups_match(self.param_groups, saved_groups)
+        check_groups_match(self.param_groups, saved_groups)
         params = {
             number: param
             for group, saved in zip(self.param_groups, saved_groups, strict=True)
@@ -309,10 +317,10 @@ class Optimizer:
         state: defaultdict[Any, State] = defaultdict(dict)
         for key, value in state_dict["state"].items():
             if key in params:
-                state[params[key]] = _cast(value, params[key])
+                state[params[key]] = cast_state(value, params[key])
             else:
                 state[key] = value
-        groups = [_merge_group(*pair) for pair in zip(self.param_groups, saved_groups, strict=True)]
+        groups = [merge_group(*pair) for pair in zip(self.param_groups, saved_groups, strict=True)]
         self.__setstate__({"state": state, "param_groups": groups})
         for hook in self._optimizer_load_state_dict_post_hooks.values():
             hook(self)
@@ -449,37 +457,6 @@ def _register(table: OrderedDict[int, Hook], hook: Hook, prepend: bool = False) 
     return handle
 
 
-def _typename(value: Any) -> str:
-    """Return how error messages name the type of `value`: ``str``, ``flambeau.FloatTensor``."""
-    if isinstance(value, Tensor):
-        return value.type()
-    kind = type(value)
-    home = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
-    return home + kind.__qualname__
-
-
-def _split_names(group: Group) -> None:
-    """Make ``group["params"]`` a list of tensors, with their names, if any, in "param_names"."""
-    params = group["params"]
-    if isinstance(params, Tensor):
-        group["params"] = [params]
-        return
-    if isinstance(params, set):
-        raise TypeError(
-            "optimizer parameters need to be organized in ordered collections, but "
-            "the ordering of tensors in sets will change between runs. Please use a list instead."
-        )
-    params = list(params)
-    names = [param[0] for param in params if isinstance(param, tuple)]
-    if names and len(names) != len(params):
-        raise ValueError(
-            "all optimizer params should be with/without names. Some param names are missing"
-        )
-    group["params"] = [param[1] for param in params] if names else params
-    if names:
-        group["param_names"] = names
-
-
 def _run_time(value: Any) -> Any:
     """Make a run-time scalar of a float, NumPy's included; all else is a constant of the rule."""
     real = isinstance(value, Real) and not isinstance(value, int)
@@ -492,38 +469,3 @@ def _check_capturable(group: Group) -> None:
             "If capturable=True, params must be on a device that captures graphs; "
             "these are on the CPU. Set capturable=False."
         )
-
-
-def _check_groups_match(groups: list[Group], saved_groups: list[Group]) -> None:
-    if len(groups) != len(saved_groups):
-        raise ValueError("loaded state dict has a different number of parameter groups")
-    for group, saved in zip(groups, saved_groups, strict=True):
-        if len(group["params"]) != len(saved["params"]):
-            raise ValueError(
-                "loaded state dict contains a parameter group "
-                "that doesn't match the size of optimizer's group"
-            )
-
-
-def _pack_group(group: Group, numbers: dict[int, int]) -> Group:
-    packed = {name: value for name, value in group.items() if name != "params"}
-    packed["params"] = [numbers[id(param)] for param in group["params"]]
-    return packed
-
-
-def _merge_group(group: Group, saved: Group) -> Group:
-    """Return the options of `saved` for the parameters of `group`, which keep names they have."""
-    names = {"param_names": group["param_names"]} if "param_names" in group else {}
-    return {**names, **saved, "params": group["params"]}
-
-
-def _cast(value: Any, param: Tensor, name: Hashable = None) -> Any:
-    """Cast the tensors in a saved state to the dtype of `param`, step counts excepted."""
-    if isinstance(value, Tensor):
-        castable = name != "step" and param.is_floating_point()
-        return value.to(param.dtype) if castable else value
-    if isinstance(value, dict):
-        return {key: _cast(item, param, key) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return type(value)(_cast(item, param) for item in value)
-    return value
