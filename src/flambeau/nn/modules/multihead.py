@@ -70,9 +70,7 @@ class MultiheadAttention(Module):
             self.in_proj_bias = Parameter(ops.empty(3 * embed_dim, **options))
         else:
             self.register_parameter("in_proj_bias", None)
-        self.out_proj = NonDynamicallyQuantizableLinear(
-            embed_dim, embed_dim, bias=bias, **options
-        )
+        self.out_proj = NonDynamicallyQuantizableLinear(embed_dim, embed_dim, bias=bias, **options)
         if add_bias_kv:
             self.bias_k = Parameter(ops.empty(1, 1, embed_dim, **options))
             self.bias_v = Parameter(ops.empty(1, 1, embed_dim, **options))

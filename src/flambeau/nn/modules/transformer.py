@@ -47,11 +47,24 @@ class _Layer(Module):
     def _feed_forward(self, x: Tensor, after: Dropout) -> Tensor:
         return after(self.linear2(self.dropout(self.activation(self.linear1(x)))))
 
-    def _attend(self, attention: Module, after: Dropout, x: Tensor, other: Tensor,
-                mask: Tensor | None, padding: Tensor | None, causal: bool) -> Tensor:
+    def _attend(
+        self,
+        attention: Module,
+        after: Dropout,
+        x: Tensor,
+        other: Tensor,
+        mask: Tensor | None,
+        padding: Tensor | None,
+        causal: bool,
+    ) -> Tensor:
         causal = causal and mask is not None
         output = attention(
-            x, other, other, attn_mask=mask, key_padding_mask=padding, need_weights=False,
+            x,
+            other,
+            other,
+            attn_mask=mask,
+            key_padding_mask=padding,
+            need_weights=False,
             is_causal=causal,
         )[0]
         return after(output)
@@ -168,8 +181,13 @@ class TransformerDecoderLayer(_Layer):
 
         def recall(x: Tensor) -> Tensor:
             return self._attend(
-                self.multihead_attn, self.dropout2, x, memory, memory_mask,
-                memory_key_padding_mask, memory_is_causal,
+                self.multihead_attn,
+                self.dropout2,
+                x,
+                memory,
+                memory_mask,
+                memory_key_padding_mask,
+                memory_is_causal,
             )
 
         x = tgt
@@ -349,8 +367,6 @@ class Transformer(Module):
         )
 
     @staticmethod
-    def generate_square_subsequent_mask(
-        sz: int, device: Any = None, dtype: Any = None
-    ) -> Tensor:
+    def generate_square_subsequent_mask(sz: int, device: Any = None, dtype: Any = None) -> Tensor:
         """A mask to add: -inf above the diagonal, where the future is, and 0 elsewhere."""
         return ops.full((sz, sz), float("-inf"), dtype=dtype, device=device).triu(diagonal=1)

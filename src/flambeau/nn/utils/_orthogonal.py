@@ -38,12 +38,12 @@ class _Orthogonal(Module):
 
     def forward(self, X: Tensor) -> Tensor:
         wide = X.size(-2) < X.size(-1)
-        matrix = X.transpose(-2, -1) if wide else X
+        matrix = X.mT if wide else X
         mapped = householder(matrix) if self.orthogonal_map == "householder" else self._turn(matrix)
         base = getattr(self, "base", None)
         if base is not None:
             mapped = base @ mapped
-        return mapped.transpose(-2, -1) if wide else mapped
+        return mapped.mT if wide else mapped
 
     def _turn(self, matrix: Tensor) -> Tensor:
         """The first columns of the rotation that belongs to the lower triangle."""
@@ -52,7 +52,7 @@ class _Orthogonal(Module):
         if rows != columns:
             missing = lower.new_zeros((*lower.shape[:-1], rows - columns))
             lower = ops.cat([lower, missing], -1)
-        skew = lower - lower.transpose(-2, -1)
+        skew = lower - lower.mT
         turn = matrix_exp if self.orthogonal_map == "matrix_exp" else cayley
         return turn(skew)[..., :columns]
 
@@ -64,7 +64,7 @@ class _Orthogonal(Module):
             )
         if hasattr(self, "base"):
             with no_grad():
-                self.base = _completed(Q.transpose(-2, -1) if Q.size(-2) < Q.size(-1) else Q)
+                self.base = _completed(Q.mT if Q.size(-2) < Q.size(-1) else Q)
             # Minus the identity is what each of the maps takes to the identity.
             return ops.zeros_like(Q) - ops.eye(*Q.shape[-2:], dtype=Q.dtype)
         if self.orthogonal_map != "householder":
@@ -73,8 +73,8 @@ class _Orthogonal(Module):
                 "parametrizations when use_trivialization=False."
             )
         wide = Q.size(-2) < Q.size(-1)
-        reflections = reflections_of(Q.transpose(-2, -1) if wide else Q)
-        return reflections.transpose(-2, -1) if wide else reflections
+        reflections = reflections_of(Q.mT if wide else Q)
+        return reflections.mT if wide else reflections
 
 
 def _completed(Q: Tensor) -> Tensor:
@@ -92,7 +92,7 @@ def _completed(Q: Tensor) -> Tensor:
 def _is_orthogonal(Q: Tensor) -> bool:
     # The rounding errors of a product of n x n matrices.
     tolerance = 10 * Q.size(-1) * dtypes.finfo(Q.dtype).eps
-    error = Q.transpose(-2, -1) @ Q - ops.eye(Q.size(-1), dtype=Q.dtype)
+    error = Q.mT @ Q - ops.eye(Q.size(-1), dtype=Q.dtype)
     return error.abs().max().item() < tolerance
 
 
@@ -124,28 +124,31 @@ def householder(matrix: Tensor) -> Tensor:
     rows, columns = matrix.shape[-2:]
     vectors = matrix.tril(-1) + ops.eye(rows, columns, dtype=matrix.dtype)
     product = ops.eye(rows, columns, dtype=matrix.dtype)
-    for column in range(columns - 1, -1, -1):
-        v = vectors[..., column : column + 1]
-        scale = 2 / v.square().sum(-2, keepdim=True)
-        product = product - v @ (v.transpose(-2, -1) @ product) * scale
+    for v in reversed(vectors.split(1, dim=-1)):
+        product = _reflected(product, v)
     signs = matrix.diagonal(0, -2, -1).detach().sign()
     return product * signs.unsqueeze(-2)
 
 
+def _reflected(matrix: Tensor, v: Tensor) -> Tensor:
+    """The columns of a matrix mirrored in the plane that is perpendicular to ``v``."""
+    scale = 2 / v.square().sum(-2, keepdim=True)
+    return matrix - v @ (v.mT @ matrix) * scale
+
+
 def reflections_of(Q: Tensor) -> Tensor:
     """The matrix that :func:`householder` takes to ``Q``, whose columns are orthonormal."""
-    columns = Q.size(-1)
-    rest = Q.clone()
-    result = ops.zeros_like(Q)
-    for column in range(columns):
-        x = rest[..., column:, column : column + 1]
-        sign = ops.where(x[..., :1, :] < 0, -1.0, 1.0)
-        # The vector that reflects x to -sign * e1, scaled to begin with one.
-        head = x[..., :1, :] + sign * x.square().sum(-2, keepdim=True).sqrt()
-        v = ops.cat([ops.ones_like(head), x[..., 1:, :] / head], -2)
-        scale = 2 / v.square().sum(-2, keepdim=True)
-        below = rest[..., column:, column:]
-        rest[..., column:, column:] = below - v @ (v.transpose(-2, -1) @ below) * scale
-        result[..., column:, column : column + 1] = v
-        result[..., column, column] = -sign[..., 0, 0]
-    return result
+    rest = Q
+    columns = []
+    for above in range(Q.size(-1)):
+        # Reflecting by v takes the first column to a multiple of the first unit vector.
+        x = rest[..., :1]
+        first = x[..., :1, :]
+        sign = ops.where(first < 0, -1.0, 1.0)
+        head = first + sign * x.square().sum(-2, keepdim=True).sqrt()
+        below = x[..., 1:, :] / head
+        v = ops.cat([ops.ones_like(head), below], -2)
+        rest = _reflected(rest, v)[..., 1:, 1:]
+        zeros = Q.new_zeros((*Q.shape[:-2], above, 1))
+        columns.append(ops.cat([zeros, -sign, below], -2))
+    return ops.cat(columns, -1)
