@@ -308,3 +308,60 @@ def test_spectral_norm_of_a_vector_divides_by_its_length():
     layer.p = nn.Parameter(torch.tensor([3.0, 4.0]))
     parametrizations.spectral_norm(layer, "p")
     assert layer.p.tolist() == pytest.approx([0.6, 0.8])
+
+
+def assert_orthonormal(weight):
+    product = weight @ weight.mT if weight.size(0) <= weight.size(1) else weight.mT @ weight
+    assert (product - torch.eye(product.size(0))).abs().max().item() < 1e-5
+
+
+@pytest.mark.parametrize("sizes", [(4, 4), (3, 5), (5, 3)])
+@pytest.mark.parametrize("name", ["matrix_exp", "cayley", "householder"])
+def test_an_orthogonal_weight_stays_so_when_it_learns(name, sizes):
+    layer = parametrizations.orthogonal(nn.Linear(*sizes), orthogonal_map=name)
+    assert_orthonormal(layer.weight)
+    before = layer.weight.tolist()
+    layer(torch.randn(2, sizes[0])).square().sum().backward()
+    original = layer.parametrizations.weight.original
+    with torch.no_grad():
+        original -= original.grad
+    assert_orthonormal(layer.weight)
+    assert layer.weight.tolist() != before
+
+
+@pytest.mark.parametrize("name", ["matrix_exp", "cayley", "householder"])
+def test_an_orthogonal_weight_begins_at_an_orthogonal_one_that_was_there(name):
+    layer = nn.Linear(4, 4)
+    nn.init.orthogonal_(layer.weight)
+    before = layer.weight.flatten().tolist()
+    parametrizations.orthogonal(layer, orthogonal_map=name)
+    assert layer.weight.flatten().tolist() == pytest.approx(before, abs=1e-5)
+
+
+def test_reflections_can_be_found_for_any_orthonormal_columns():
+    layer = nn.Linear(3, 5)
+    nn.init.orthogonal_(layer.weight)
+    before = layer.weight.flatten().tolist()
+    parametrizations.orthogonal(layer, orthogonal_map="householder", use_trivialization=False)
+    assert layer.weight.flatten().tolist() == pytest.approx(before, abs=1e-5)
+
+
+def test_rotations_cannot_be_assigned_without_a_base():
+    layer = nn.Linear(3, 3)
+    parametrizations.orthogonal(layer, orthogonal_map="cayley", use_trivialization=False)
+    assert_orthonormal(layer.weight)
+    with pytest.raises(NotImplementedError, match="^It is not possible to assign to the matrix"):
+        layer.weight = torch.eye(3)
+
+
+def test_what_cannot_be_orthogonal():
+    layer = nn.Linear(2, 3)
+    with pytest.raises(ValueError, match="^orthogonal_map has to be one of"):
+        parametrizations.orthogonal(layer, orthogonal_map="qr")
+    with pytest.raises(ValueError, match="^Expected a matrix or batch of matrices. Got a tensor"):
+        parametrizations.orthogonal(layer, "bias")
+    with pytest.raises(ValueError, match="has no parameter or buffer with name 'z'$"):
+        parametrizations.orthogonal(layer, "z")
+    parametrizations.orthogonal(layer)
+    with pytest.raises(ValueError, match="^Expected a matrix or batch of matrices of shape"):
+        layer.weight = torch.eye(3)
