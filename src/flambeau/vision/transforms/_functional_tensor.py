@@ -20,11 +20,9 @@ def dimensions(img: Tensor) -> list[int]:
     return [channels, img.shape[-2], img.shape[-1]]
 
 
-def _largest(img: Tensor) -> float:
+def _largest(img: Tensor) -> int:
     """The value of white."""
-    if img.is_floating_point():
-        return 1.0
-    return float(iinfo(img.dtype).max)
+    return 1 if img.is_floating_point() else int(iinfo(img.dtype).max)
 
 
 def _check_channels(img: Tensor, permitted: Sequence[int]) -> None:
@@ -45,7 +43,7 @@ def convert_image_dtype(img: Tensor, dtype: Any) -> Tensor:
     largest = _largest(img)
     if dtype.is_floating_point:
         return img.to(dtype) / largest
-    return _between_integers(img, dtype, int(largest))
+    return _between_integers(img, dtype, largest)
 
 
 def _from_float(img: Tensor, dtype: Any) -> Tensor:
