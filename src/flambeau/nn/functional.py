@@ -58,6 +58,10 @@ from flambeau.ops.dropouts import (
     feature_alpha_dropout,
 )
 from flambeau.ops.embedding import embedding, embedding_bag
+from flambeau.ops.folding import (
+    fold,
+    unfold,
+)
 from flambeau.ops.loss import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -152,6 +156,7 @@ __all__ = [
     "embedding",
     "embedding_bag",
     "feature_alpha_dropout",
+    "fold",
     "gaussian_nll_loss",
     "gelu",
     "glu",
@@ -219,4 +224,5 @@ __all__ = [
     "threshold",
     "triplet_margin_loss",
     "triplet_margin_with_distance_loss",
+    "unfold",
 ]
