@@ -21,6 +21,7 @@ from flambeau.ops import (
     linalg,
     logic,
     mixing,
+    norms,
     ordering,
     pointwise,
     products,
@@ -31,6 +32,7 @@ from flambeau.ops import (
     selecting,
     selection,
     shape,
+    shuffling,
     softmaxes,
     special,
     variance,
@@ -56,6 +58,7 @@ from flambeau.ops.joining import *
 from flambeau.ops.linalg import cholesky, det, inverse, matrix_power, qr, slogdet
 from flambeau.ops.logic import *
 from flambeau.ops.mixing import *
+from flambeau.ops.norms import *
 from flambeau.ops.ordering import *
 from flambeau.ops.padding import (
     constant_pad_nd,
@@ -76,6 +79,7 @@ from flambeau.ops.scan import *
 from flambeau.ops.selecting import *
 from flambeau.ops.selection import *
 from flambeau.ops.shape import *
+from flambeau.ops.shuffling import *
 from flambeau.ops.softmaxes import *
 from flambeau.ops.special import *
 from flambeau.ops.variance import *
@@ -91,7 +95,6 @@ __all__ = [
     "constant_pad_nd",
     "composite",
     "result_type",
-    *arithmetic.__all__,
     "cholesky",
     "det",
     "inverse",
@@ -99,21 +102,23 @@ __all__ = [
     "matrix_power",
     "qr",
     "slogdet",
-    *distance.__all__,
-    *einstein.__all__,
-    *dropouts.__all__,
-    *softmaxes.__all__,
     *activation.__all__,
+    *arithmetic.__all__,
     *broadcasting.__all__,
     *comparison.__all__,
     *conversion.__all__,
     *convolution.__all__,
+    *shuffling.__all__,
     *creation.__all__,
+    *distance.__all__,
+    *dropouts.__all__,
+    *einstein.__all__,
     *extremum.__all__,
     *indexing.__all__,
     *joining.__all__,
     *logic.__all__,
     *mixing.__all__,
+    *norms.__all__,
     *ordering.__all__,
     *pointwise.__all__,
     *products.__all__,
@@ -124,6 +129,7 @@ __all__ = [
     *selecting.__all__,
     *selection.__all__,
     *shape.__all__,
+    *softmaxes.__all__,
     *special.__all__,
     *variance.__all__,
 ]
