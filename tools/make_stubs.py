@@ -147,6 +147,8 @@ def function_stub(name: str, function: Any, indent: str, inside: bool, kind: str
         texts.append(first)
         parameters = parameters[1:]
     seen_star = False
+    if name.startswith("__i") and name.endswith("__") and len(parameters) == 1:
+        texts, parameters = ["self", "other: Any"], []
     for p in parameters:
         if p.kind is p.KEYWORD_ONLY and not seen_star:
             texts.append("*")

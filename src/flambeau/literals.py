@@ -17,8 +17,9 @@ def to_array(data: Any, dtype: DType | None = None) -> tuple[np.ndarray, DType]:
 
     Raises ValueError on ragged lists, TypeError on elements that are no numbers.
     """
-    array = data if isinstance(data, (np.ndarray, np.generic)) else _parse(data)
-    kept = isinstance(data, (np.ndarray, np.generic)) or array.dtype.kind not in "iuf"
+    given = isinstance(data, (np.ndarray, np.generic))
+    array: np.ndarray = data if given else _parse(data)
+    kept = given or array.dtype.kind not in "iuf"
     wanted = dtype or (dtypes.from_numpy(array.dtype) if kept else _suggested(array))
     if array.dtype.kind == "f" and wanted.category == dtypes.INTEGER:
         return np.trunc(array).astype(wanted.numpy), wanted

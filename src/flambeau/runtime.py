@@ -15,6 +15,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import CodeType, FrameType
@@ -34,6 +35,7 @@ __all__ = [
     "constant",
     "enter_scope",
     "exit_scope",
+    "is_ours",
     "is_tracing",
     "realize",
     "record",
@@ -41,6 +43,7 @@ __all__ = [
     "scope_path",
     "step_boundary",
     "tracing",
+    "warn",
 ]
 
 #: How many nodes, and how many bytes of leaves and results, may pend before they are realised.
@@ -66,7 +69,8 @@ def record_many(primitive: Primitive, *inputs: Node, **attrs: Any) -> list[Node]
     """The nodes for the outputs of a primitive that has several."""
     specs = primitive.infer(*inputs, **attrs)
     origin = _origin()
-    parent = Node(primitive, inputs, attrs, *specs[0], None, origin)
+    first_shape, first_dtype = specs[0]
+    parent = Node(primitive, inputs, attrs, first_shape, first_dtype, None, origin)
     _admit(parent, sum(numel(shape) * dtype.itemsize for shape, dtype in specs))
     outputs = []
     for index, (shape, dtype) in enumerate(specs):
@@ -228,12 +232,26 @@ def _origin() -> Origin | None:
     while frame is not None:
         code = frame.f_code
         ours = _is_ours.get(code.co_filename)
-        if ours is None:
-            ours = _is_ours[code.co_filename] = code.co_filename.startswith(_PACKAGE)
-        if not ours:
+        if not (is_ours(code.co_filename) if ours is None else ours):
             return code, frame.f_lasti, _scope.current
         frame = frame.f_back
     return None
+
+
+def is_ours(filename: str) -> bool:
+    """Whether a file of code belongs to this package, and not to its user."""
+    ours = _is_ours[filename] = filename.startswith(_PACKAGE)
+    return ours
+
+
+def warn(text: str) -> None:
+    """Warn, in the name of the user's line that called into this package."""
+    level = 2
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and is_ours(frame.f_code.co_filename):
+        frame = frame.f_back
+        level += 1
+    warnings.warn(text, UserWarning, stacklevel=level - 1)
 
 
 def _explain(error: Exception, node: Node) -> None:

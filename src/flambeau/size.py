@@ -69,11 +69,7 @@ class device:
     __slots__ = ("index", "type")
 
     def __init__(self, type: str | int | device = "cpu", index: int | None = None) -> None:
-        if isinstance(type, device):
-            type, index = type.type, type.index
-        if isinstance(type, int):
-            type, index = "cuda", type
-        kind, _, number = type.partition(":")
+        kind, number = _device_parts(type)
         if kind not in _KINDS:
             raise RuntimeError(
                 "Expected one of cpu, cuda, ipu, xpu, mkldnn, opengl, opencl, ideep, hip, ve, "
@@ -82,8 +78,8 @@ class device:
             )
         if number and not number.isdigit():
             raise RuntimeError(f"Invalid device string: '{type}'")
-        self.type = kind
-        self.index = int(number) if number else index
+        self.type: str = kind
+        self.index: int | None = int(number) if number else index
 
     def __repr__(self) -> str:
         where = "" if self.index is None else f", index={self.index}"
@@ -109,6 +105,14 @@ class device:
 
     def __exit__(self, *exception: object) -> None:
         pass
+
+
+def _device_parts(given: Any) -> tuple[str, str]:
+    """The kind of a device and its number as text, which may be empty."""
+    if isinstance(given, int):
+        return "cuda", str(given)
+    kind, _, number = str(given).partition(":")
+    return kind, number
 
 
 CPU = device("cpu")

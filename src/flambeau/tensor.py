@@ -304,13 +304,21 @@ class Tensor:
         raise RuntimeError(f"Boolean value of Tensor with {kind} is ambiguous")
 
     def __int__(self) -> int:
-        return int(self.item())
+        return int(self._scalar())
 
     def __float__(self) -> float:
-        return float(self.item())
+        return float(self._scalar())
 
     def __complex__(self) -> complex:
-        return complex(self.item())
+        return complex(self._scalar())
+
+    def _scalar(self) -> Any:
+        if self.requires_grad:
+            runtime.warn(
+                "Converting a tensor with requires_grad=True to a scalar may lead to unexpected "
+                "behavior.\nConsider using tensor.detach() first."
+            )
+        return self.item()
 
     def __index__(self) -> int:
         if self.dtype.is_floating_point or self.numel() != 1:
@@ -425,6 +433,8 @@ class Tensor:
     @property
     def grad(self) -> Tensor | None:
         """The gradient that ``backward`` accumulated; None before."""
+        if self._grad is None and not self._retains_grad and self.grad_fn is not None:
+            runtime.warn(_NO_GRAD)
         return self._grad
 
     @grad.setter
@@ -453,7 +463,7 @@ class Tensor:
     def detach_(self) -> Tensor:
         """Forget this tensor's history; gives itself."""
         if self._base is not None:
-            raise RuntimeError("Can't detach views in-place. Use detach() instead.")
+            raise RuntimeError(_DETACH_VIEW)
         self._grad_fn = None
         self._output_nr = 0
         self._requires_grad = False
@@ -508,13 +518,9 @@ class Tensor:
         return result
 
     def __reduce_ex__(self, protocol: Any) -> tuple:
-        if not self.is_leaf:
-            raise RuntimeError(
-                "Cannot pickle a tensor that has a history: detach() it, or pickle a leaf"
-            )
         extra = {k: v for k, v in self.__dict__.items() if not hasattr(Tensor, k) and k != "_cell"}
         array = np.ascontiguousarray(self._array())
-        return _rebuild, (type(self), array, self.dtype, self._requires_grad, extra)
+        return _rebuild, (type(self), array, self.dtype, self.requires_grad, extra)
 
 
 def _rebuild(
@@ -527,23 +533,56 @@ def _rebuild(
     return tensor
 
 
+_NO_GRAD = (
+    "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad "
+    "attribute won't be populated during autograd.backward(). If you indeed want the .grad field "
+    "to be populated for a non-leaf Tensor, use .retain_grad() on the non-leaf Tensor. If you "
+    "access the non-leaf Tensor by mistake, make sure you access the leaf Tensor instead. See "
+    "github.com/pytorch/pytorch/pull/30531 for more information."
+)
+_DETACH_VIEW = (
+    "Can't detach views in-place. Use detach() instead. If you are using DistributedDataParallel "
+    "(DDP) for training, and gradient_as_bucket_view is set as True, gradients are views of DDP "
+    "buckets, and hence detach_() cannot be called on these gradients. To fix this error, please "
+    "refer to the Optimizer.zero_grad() function in torch/optim/optimizer.py as the solution."
+)
+
+
 def _history_name(tensor: Tensor) -> str | None:
     fn = tensor.grad_fn
     return None if fn is None else fn.name()
 
 
+#: What PyTorch calls dtypes where it speaks of C++ types.
+_C_NAMES = {
+    "float16": "c10::Half",
+    "bfloat16": "c10::BFloat16",
+    "float32": "float",
+    "float64": "double",
+    "uint8": "unsigned char",
+    "int8": "signed char",
+    "int16": "short",
+    "int32": "int",
+    "int64": "long",
+    "bool": "bool",
+}
+
+
 def _check_gradient(tensor: Tensor, grad: Any) -> None:
     if not isinstance(grad, Tensor):
         raise TypeError(
-            f"assigned grad expected to be a Tensor or None but got grad of type '{type(grad)}'"
+            f"assigned grad expected to be a Tensor or None but got grad of type {type(grad).__name__}"
         )
     if grad is tensor:
         raise RuntimeError("can't assign Variable as its own grad")
     if grad.dtype is not tensor.dtype:
         raise RuntimeError(
-            f"attempting to assign a gradient with dtype '{grad.dtype.name}' to a tensor with "
-            f"dtype '{tensor.dtype.name}'. Please ensure that the gradient and the tensor have "
-            "the same dtype"
+            f"attempting to assign a gradient with dtype '{_C_NAMES[grad.dtype.name]}' to a "
+            f"tensor with grad_dtype '{tensor.dtype.tensor_type.removesuffix('Tensor')}'. The "
+            "gradient must match the tensor's grad_dtype (defaults to the tensor's dtype). You can "
+            "set the tensor's grad_dtype attribute with a specific dtype, or None to allow any "
+            "dtype. Set grad_dtype with caution. Diverging the dtypes of a tensor and its gradient "
+            "may break downstream systems that assume they match."
         )
     if grad.shape != tensor.shape:
         raise RuntimeError(

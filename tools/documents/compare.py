@@ -14,7 +14,7 @@ _SPACES = re.compile(r" +")
 # Sums of numbers about one that cancel leave float32's rounding behind: any of it is zero.
 _NOISE = 3e-7
 # A float32 printed with all the digits of its float64 shows more places than it has.
-_FLOAT32_PRECISION = 2e-7
+_FLOAT32_PRECISION = 2e-6
 
 
 def failures(

@@ -1,6 +1,6 @@
 """Automatic differentiation: the recorded graph, its engine, and operations with derivatives."""
 
-from flambeau.autograd import graph
+from flambeau.autograd import function, functional, graph, profiler
 from flambeau.autograd.anomaly import detect_anomaly, is_anomaly_enabled, set_detect_anomaly
 from flambeau.autograd.composite import CompositeOperator, composite
 from flambeau.autograd.engine import backward, grad
@@ -20,16 +20,23 @@ from flambeau.autograd.modes import (
     no_grad,
     set_grad_enabled,
 )
+from flambeau.tensor import Tensor
+
+#: What tensors were called before Variable and Tensor became one.
+Variable = Tensor
 
 __all__ = [
     "CompositeOperator",
     "Function",
     "Operator",
+    "Variable",
     "assign",
     "backward",
     "composite",
     "detect_anomaly",
     "enable_grad",
+    "function",
+    "functional",
     "grad",
     "gradcheck",
     "gradgradcheck",
@@ -40,6 +47,7 @@ __all__ = [
     "is_inference_mode_enabled",
     "no_grad",
     "once_differentiable",
+    "profiler",
     "register_hook",
     "register_post_accumulate_grad_hook",
     "retain_grad",

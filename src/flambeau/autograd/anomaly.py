@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
+import traceback
 import warnings
 from typing import Any
 
-from flambeau.autograd.graph import GraphNode
+from flambeau import runtime
 from flambeau.tensor import Tensor
 
-__all__ = ["detect_anomaly", "set_detect_anomaly", "is_anomaly_enabled", "state"]
+__all__ = ["detect_anomaly", "is_anomaly_enabled", "set_detect_anomaly", "state"]
 
 
 class _State(threading.local):
@@ -25,13 +26,35 @@ def is_anomaly_enabled() -> bool:
     return state.enabled
 
 
-def check(fn: GraphNode, results: tuple[Any, ...]) -> None:
+def remember(fn: Any) -> None:
+    """Note on a graph node, for the report, the lines that recorded it."""
+    frames = [frame for frame in traceback.extract_stack() if not runtime.is_ours(frame.filename)]
+    fn.metadata["traceback_"] = traceback.format_list(frames)
+
+
+def check(fn: Any, results: tuple[Any, ...]) -> None:
     """RuntimeError naming ``fn`` when one of the gradients it gave has a nan."""
     if not state.check_nan:
         return
     for number, result in enumerate(results):
-        if isinstance(result, Tensor) and bool(result.isnan().any()):  # type: ignore[attr-defined]
-            raise RuntimeError(f"Function '{fn.name()}' returned nan values in its {number}th output.")
+        if isinstance(result, Tensor) and bool(result.isnan().any()):
+            report(fn)
+            raise RuntimeError(
+                f"Function '{fn.name()}' returned nan values in its {number}th output."
+            )
+
+
+def report(fn: Any) -> None:
+    """Warn of an error in the derivative of ``fn``, with the lines that recorded it."""
+    lines = fn.metadata.get("traceback_")
+    if lines is None:
+        text = (
+            "No forward pass information available. Enable detect anomaly during forward pass "
+            "for more information."
+        )
+    else:
+        text = "Traceback of forward call that caused the error:\n" + "".join(lines)
+    warnings.warn(f"Error detected in {fn.name()}. {text}", stacklevel=2)
 
 
 class set_detect_anomaly:

@@ -123,7 +123,7 @@ class _Forward(NamedTuple):
 
     program: Program
     single: bool
-    count: int
+    results: int
     saved: tuple[tuple[str, int] | None, ...]
     notes: dict[str, Any]
 
@@ -150,7 +150,7 @@ class CompositeOperator(Operator):
         if traced is None:
             traced = cls._forwards[key, needs] = _trace_forward(cls, args, edges or ())
         outputs = _call(traced.program, inputs)
-        results = outputs[: traced.count]
+        results = outputs[: traced.results]
         if edges is not None:
             ctx = cls._node()
             ctx._edges = edges

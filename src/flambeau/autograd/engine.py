@@ -6,6 +6,7 @@ import heapq
 from collections.abc import Sequence
 from typing import Any
 
+from flambeau import runtime
 from flambeau.autograd import anomaly
 from flambeau.autograd.composite import CompositeOperator, traced_backward
 from flambeau.autograd.graph import AccumulateGrad, Edge, GraphNode, edge_of
@@ -17,6 +18,13 @@ from flambeau.tensor import Tensor, emit, filled, from_node, node_of, write
 __all__ = ["backward", "grad"]
 
 Tensors = Tensor | Sequence[Tensor]
+
+_CYCLE = (
+    "Using backward() with create_graph=True will create a reference cycle between the parameter "
+    "and its gradient which can cause a memory leak. We recommend using autograd.grad when "
+    "creating the graph to avoid this. If you have to use this function, make sure to reset the "
+    ".grad fields of your parameters to None after use to break the cycle and avoid the leak."
+)
 
 
 def backward(
@@ -38,6 +46,8 @@ def backward(
         raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
     grads = _root_gradients(roots, _as_tuple(grad_tensors), create_graph)
     keep = create_graph if retain_graph is None else retain_graph
+    if create_graph:
+        runtime.warn(_CYCLE)
     targets = None if inputs is None else [_target(t) for t in _as_tuple(inputs)]
     walk = _Walk(keep, create_graph, targets)
     captured = walk.run(roots, grads)
@@ -72,13 +82,13 @@ def grad(
             raise RuntimeError("One of the differentiated Tensors does not require grad")
     captured = _Walk(keep, create_graph, [_target(v) for v in variables]).run(roots, grads)
     results = []
-    for variable, gradient in zip(variables, captured, strict=True):
+    for position, (variable, gradient) in enumerate(zip(variables, captured, strict=True)):
         if gradient is None and materialize_grads:
             gradient = filled(variable.shape, 0, variable.dtype)
         elif gradient is None and not allow_unused:
             raise RuntimeError(
-                "One of the differentiated Tensors appears to not have been used in the graph. "
-                "Set allow_unused=True if this is the desired behavior."
+                f"The differentiated Tensor at index {position} appears to not have been used in "
+                "the graph. Set allow_unused=True if this is the desired behavior."
             )
         results.append(gradient)
     return tuple(results)
@@ -186,7 +196,6 @@ class _Walk:
             slots.append(None)
         if gradient is None:
             return
-        gradient = _fitted(gradient, edge)
         before = slots[edge.output_nr]
         slots[edge.output_nr] = gradient if before is None else before + gradient
 
@@ -221,8 +230,8 @@ class _Walk:
         if not self.keep:
             fn.release()
         return [
-            (edge, result)
-            for edge, result in zip(fn._edges, results, strict=True)
+            (edge, _fitted(result, edge, fn, position))
+            for position, (edge, result) in enumerate(zip(fn._edges, results, strict=True))
             if edge is not None and edge.fn is not None
         ]
 
@@ -235,18 +244,24 @@ class _Walk:
                     self.captured[target] = gradient
 
 
-def _fitted(gradient: Tensor, edge: Edge) -> Tensor:
+def _fitted(
+    gradient: Tensor | None, edge: Edge, fn: GraphNode, position: int
+) -> Tensor | None:
     """The gradient summed over what was broadcast, and cast to the argument's dtype."""
+    if gradient is None:
+        return None
+    if not isinstance(gradient, Tensor):
+        raise RuntimeError(f"expected Variable or None (got {type(gradient).__name__})")
     node = node_of(gradient)
     if node.shape != edge.shape:
         if broadcast_shape(node.shape, edge.shape) != node.shape:
             raise RuntimeError(
-                f"Function {edge.fn.name()} returned an invalid gradient - got "
+                f"Function {fn.name()} returned an invalid gradient at index {position} - got "
                 f"{list(node.shape)} but expected shape compatible with {list(edge.shape)}"
             )
-        gradient = gradient.sum_to_size(edge.shape)  # type: ignore[attr-defined]
+        gradient = gradient.sum_to_size(edge.shape)
     if node.dtype is not edge.dtype:
-        gradient = gradient.to(edge.dtype)  # type: ignore[attr-defined]
+        gradient = gradient.to(edge.dtype)
     return gradient
 
 
@@ -285,12 +300,20 @@ def _hooked(gradient: Any, table: Any) -> Any:
     for hook in tuple((table or {}).values()):
         result = hook(gradient)
         if result is not None:
-            if not isinstance(result, Tensor):
-                raise TypeError(
-                    f"hook returned a {type(result).__name__}, but a Tensor or None was expected"
-                )
+            _check_replacement(gradient, result, hook)
             gradient = result
     return gradient
+
+
+def _check_replacement(gradient: Tensor, result: Any, hook: Any) -> None:
+    """A hook's result must have the form of the gradient that it replaces."""
+    if not isinstance(result, Tensor):
+        raise TypeError(f"expected Variable, but hook returned '{type(result).__name__}'")
+    name = getattr(hook, "__name__", repr(hook))
+    if result.shape != gradient.shape:
+        raise RuntimeError(f"hook '{name}' has changed the size of value")
+    if result.dtype is not gradient.dtype:
+        raise RuntimeError(f"hook '{name}' has changed the type of value")
 
 
 def _differentiate(fn: GraphNode, gradients: list[Tensor | None]) -> tuple[Any, ...]:
@@ -302,10 +325,15 @@ def _differentiate(fn: GraphNode, gradients: list[Tensor | None]) -> tuple[Any, 
             filled(spec[0], 0, spec[1]) if gradient is None else gradient
             for spec, gradient in zip(fn._outputs, gradients, strict=True)
         ]
-    if not mode.grad and issubclass(fn.function, CompositeOperator):
-        results = traced_backward(fn, gradients)
-    else:
-        results = fn.function.backward(fn, *gradients)
+    try:
+        if not mode.grad and issubclass(fn.function, CompositeOperator):
+            results = traced_backward(fn, gradients)
+        else:
+            results = fn.function.backward(fn, *gradients)
+    except Exception:
+        if anomaly.state.enabled:
+            anomaly.report(fn)
+        raise
     results = results if isinstance(results, tuple) else (results,)
     results = _matched(fn, results)
     if anomaly.state.enabled:
@@ -318,7 +346,7 @@ def _through_post_hooks(
 ) -> tuple[Any, ...]:
     """The results after the node's hooks, which are shown those of tensor arguments only."""
     places = [place for place, edge in enumerate(fn._edges) if edge is not None]
-    shown = tuple(_as_wanted(results[place], fn._edges[place]) for place in places)
+    shown = tuple(_as_wanted(results[place], fn, place) for place in places)
     for hook in tuple((fn._hooks or {}).values()):
         changed = hook(shown, tuple(gradients))
         if changed is not None:
@@ -329,8 +357,11 @@ def _through_post_hooks(
     return tuple(replaced)
 
 
-def _as_wanted(result: Tensor | None, edge: Any) -> Tensor | None:
-    return None if result is None or edge.fn is None else _fitted(result, edge)
+def _as_wanted(result: Tensor | None, fn: GraphNode, place: int) -> Tensor | None:
+    edge = fn._edges[place]
+    if result is None or edge is None or edge.fn is None:
+        return None
+    return _fitted(result, edge, fn, place)
 
 
 def _matched(fn: GraphNode, results: tuple[Any, ...]) -> tuple[Any, ...]:

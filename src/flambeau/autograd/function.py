@@ -25,7 +25,7 @@ from flambeau.autograd.graph import GraphNode, attach, edges_of
 from flambeau.autograd.modes import mode, no_grad
 from flambeau.tensor import Tensor, from_node, node_of
 
-__all__ = ["Function", "Operator", "once_differentiable"]
+__all__ = ["Function", "FunctionCtx", "Operator", "once_differentiable"]
 
 
 class _FunctionMeta(type):
@@ -36,7 +36,7 @@ class _FunctionMeta(type):
         suffix = cls._suffix  # type: ignore[attr-defined]
         parent = cls._node_base  # type: ignore[attr-defined]
         label = namespace.get("_label", name)
-        cls._node = type(f"{label}{suffix}", (parent,), {"function": cls})  # type: ignore[attr-defined]
+        cls._node = type(f"{label}{suffix}", (parent,), {"function": cls})
 
 
 class Operator(metaclass=_FunctionMeta):
@@ -73,6 +73,18 @@ class FunctionCtx(GraphNode):
     _dirty: tuple[Tensor, ...] = ()
     _non_differentiable: tuple[Tensor, ...] = ()
     _needs: tuple[bool, ...] = ()
+
+    def save_for_backward(self, *tensors: Tensor | None) -> None:
+        for position, tensor in enumerate(tensors):
+            if tensor is not None and not isinstance(tensor, Tensor):
+                raise TypeError(
+                    "save_for_backward can only save variables, but argument "
+                    f"{position} is of type {type(tensor).__name__}"
+                )
+        self._to_save = tensors
+
+    def save_for_forward(self, *tensors: Tensor | None) -> None:
+        """Accepted for PyTorch's sake: there is no forward mode."""
 
     def mark_dirty(self, *tensors: Tensor) -> None:
         """Say that forward changed these inputs in place."""
@@ -181,7 +193,7 @@ def _record(ctx: FunctionCtx, edges: tuple, results: tuple[Any, ...]) -> None:
     for dirty in ctx._dirty:
         if dirty.is_leaf and dirty.requires_grad:
             raise RuntimeError(
-                "a leaf Variable that requires grad is being used in an in-place operation."
+                "a leaf Variable that requires grad has been used in an in-place operation."
             )
     ctx._edges = edges
     attach(ctx, tensors)
@@ -213,6 +225,7 @@ class _Once(Operator):
     """Marks a gradient whose own derivative is not known."""
 
     _label = "Error"
+    _suffix = ""
 
     @staticmethod
     def forward(ctx: Any, result: Tensor, *grads: Any) -> Tensor:
@@ -220,5 +233,6 @@ class _Once(Operator):
 
     @staticmethod
     def backward(ctx: Any, *grads: Any) -> Any:
-        raise RuntimeError("trying to differentiate twice a function that was marked with "
-                           "@once_differentiable")
+        raise RuntimeError(
+            "trying to differentiate twice a function that was marked with @once_differentiable"
+        )

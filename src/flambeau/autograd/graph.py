@@ -14,21 +14,37 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 from weakref import ref
 
-from flambeau.ir.dtypes import FLOAT, DType
-from flambeau.ir.node import Node, Shape
-from flambeau.tensor import Tensor, from_node, node_of
+from flambeau.autograd import anomaly
+from flambeau.autograd.saving import (
+    SECOND_BACKWARD,
+    Saved,
+    disable_saved_tensors_hooks,
+    pack,
+    save_on_cpu,
+    saved_tensors_hooks,
+)
 from flambeau.handles import RemovableHandle
+from flambeau.ir.dtypes import FLOAT, DType
+from flambeau.ir.node import Shape
+from flambeau.tensor import Tensor, node_of
 
-__all__ = ["AccumulateGrad", "Edge", "GraphNode", "add_hook", "attach", "edge_of", "edges_of"]
+__all__ = [
+    "AccumulateGrad",
+    "Edge",
+    "GradientEdge",
+    "GraphNode",
+    "Node",
+    "add_hook",
+    "attach",
+    "disable_saved_tensors_hooks",
+    "edge_of",
+    "edges_of",
+    "get_gradient_edge",
+    "save_on_cpu",
+    "saved_tensors_hooks",
+]
 
 _sequence = itertools.count(1)
-
-SECOND_BACKWARD = (
-    "Trying to backward through the graph a second time (or directly access saved tensors after "
-    "they have already been freed). Saved intermediate values of the graph are freed when you "
-    "call .backward() or autograd.grad(). Specify retain_graph=True if you need to backward "
-    "through the graph a second time or if you need to access saved tensors after calling backward."
-)
 
 
 class Edge(NamedTuple):
@@ -38,18 +54,6 @@ class Edge(NamedTuple):
     output_nr: int
     shape: Shape
     dtype: DType
-
-
-class Saved(NamedTuple):
-    """A value kept for backward, with the history it had when it was saved.
-
-    Holding the immutable value, not the tensor, keeps later in-place writes from reaching it.
-    """
-
-    node: Node
-    leaf: Tensor | None
-    grad_fn: Any
-    output_nr: int
 
 
 class GraphNode:
@@ -91,15 +95,7 @@ class GraphNode:
     def _unpack(self, item: Any) -> Any:
         if not isinstance(item, Saved):
             return item
-        node, leaf, grad_fn, output_nr = item
-        tensor = from_node(node)
-        if grad_fn is not None:
-            tensor._grad_fn = self if grad_fn is _SELF else grad_fn
-            tensor._output_nr = output_nr
-        elif leaf is not None:
-            tensor._requires_grad = True
-            tensor._leaf = leaf
-        return tensor
+        return item.unpack(self)
 
     @property
     def needs_input_grad(self) -> tuple[bool, ...]:
@@ -130,7 +126,7 @@ class GraphNode:
             self._saved = None
 
 
-_SELF = object()
+Node = GraphNode  # its public name
 
 
 def add_hook(owner: Any, attribute: str, hook: Callable) -> RemovableHandle:
@@ -158,7 +154,7 @@ class AccumulateGrad(GraphNode):
 
 def accumulator(leaf: Tensor) -> AccumulateGrad:
     """The one node that accumulates into ``leaf``; it lives as long as a graph leads to it."""
-    node = leaf._accumulator and leaf._accumulator()
+    node: AccumulateGrad | None = leaf._accumulator() if leaf._accumulator else None
     if node is None:
         node = AccumulateGrad(leaf)
         leaf._accumulator = ref(node)
@@ -204,18 +200,24 @@ def attach(ctx: GraphNode, outputs: tuple[Tensor, ...]) -> None:
     if len(outputs) > 1:  # some may get no gradient: zeros of their form stand in
         ctx._outputs = tuple((node_of(x).shape, node_of(x).dtype) for x in outputs)
     if ctx._to_save:
-        ctx._saved = tuple([_pack(tensor, outputs) for tensor in ctx._to_save])
+        ctx._saved = tuple([pack(tensor, outputs) for tensor in ctx._to_save])
         ctx._to_save = ()
+    if anomaly.state.enabled:
+        anomaly.remember(ctx)
 
 
-def _pack(tensor: Any, outputs: tuple[Tensor, ...]) -> Any:
-    if not isinstance(tensor, Tensor):
-        return tensor  # a Python number that a composite keeps as a run-time scalar
-    for number, output in enumerate(outputs):
-        if tensor is output:
-            return Saved(node_of(tensor), None, _SELF, number)
-    fn = tensor._grad_fn if tensor._base is None else tensor.grad_fn
-    leaf = None
-    if fn is None and tensor._requires_grad:
-        leaf = getattr(tensor, "_leaf", tensor)
-    return _tuple(Saved, (node_of(tensor), leaf, fn, tensor._output_nr))
+class GradientEdge(NamedTuple):
+    """A place in the graph, which stands for a tensor as a target of ``autograd.grad``."""
+
+    node: Any
+    output_nr: int
+
+
+def get_gradient_edge(tensor: Tensor) -> GradientEdge:
+    """Where the gradient of ``tensor`` arrives; ValueError when it wants none."""
+    edge = edge_of(tensor)
+    if edge.fn is None:
+        raise RuntimeError(
+            "It is not possible to get the gradient edge for a Tensor that does not require gradients"
+        )
+    return GradientEdge(edge.fn, edge.output_nr)

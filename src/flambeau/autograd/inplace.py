@@ -28,7 +28,7 @@ def assign(target: Tensor, result: Tensor) -> Tensor:
         _refuse_leaf(target)
     _check_form(target, result)
     if result.dtype is not target.dtype:
-        result = result.to(target.dtype)  # type: ignore[attr-defined]
+        result = result.to(target.dtype)
     node = node_of(result)
     if mode.grad and (result.requires_grad or target.requires_grad):
         _rewrite_history(target, result)

@@ -7,6 +7,8 @@ flambeau.float32
 
 from __future__ import annotations
 
+from typing import Any
+
 import ml_dtypes
 import numpy as np
 
@@ -83,7 +85,7 @@ class DType:
         return _by_name, (self.name,)
 
 
-def _make(name: str, numpy: object, category: int, tensor_type: str) -> DType:
+def _make(name: str, numpy: Any, category: int, tensor_type: str) -> DType:
     return DType(name, np.dtype(numpy), category, tensor_type)
 
 

@@ -113,6 +113,12 @@ from flambeau.ops.pooling import (
     max_pool3d_with_indices,
 )
 from flambeau.ops.products import linear
+from flambeau.ops.shuffling import (
+    channel_shuffle,
+    native_channel_shuffle,
+    pixel_shuffle,
+    pixel_unshuffle,
+)
 from flambeau.ops.softmaxes import gumbel_softmax, log_softmax, softmax, softmin
 from flambeau.ops.unpooling import (
     max_unpool1d,
@@ -138,6 +144,7 @@ __all__ = [
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "celu",
+    "channel_shuffle",
     "constant_pad_nd",
     "conv1d",
     "conv2d",
@@ -196,12 +203,15 @@ __all__ = [
     "multi_margin_loss",
     "multilabel_margin_loss",
     "multilabel_soft_margin_loss",
+    "native_channel_shuffle",
     "nll_loss",
     "normalize",
     "one_hot",
     "pad",
     "pairwise_distance",
     "pdist",
+    "pixel_shuffle",
+    "pixel_unshuffle",
     "poisson_nll_loss",
     "prelu",
     "relu",

@@ -176,7 +176,7 @@ class UninitializedTensorMixin:
         """There is nothing to share: RuntimeError."""
         raise RuntimeError(_NOT_SHARED)
 
-    def __repr__(self) -> str:  # type: ignore[override]
+    def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:

@@ -153,5 +153,5 @@ class Convolution(CompositeOperator):
             x, y = (grad, input) if ctx.transposed else (input, grad)
             to_weight = by_weight(x, y, spatial(weight), geometry)
         if needs_bias:
-            to_bias = grad.sum((0, *range(2, grad.ndim)))  # type: ignore[attr-defined]
+            to_bias = grad.sum((0, *range(2, grad.ndim)))
         return to_input, to_weight, to_bias, None, None

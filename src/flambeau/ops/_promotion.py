@@ -64,13 +64,12 @@ def result_type(*values: Tensor | Number) -> DType:
     by_rank: list[DType | None] = [None, None, None]
     for value in values:
         rank = _rank(value)
-        if rank == 0:
-            dtype = _of_number(value)
-        else:
-            dtype = value.dtype
+        dtype = _of_number(value) if rank == 0 else node_of(value).dtype  # type: ignore[arg-type]
         before = by_rank[rank]
         by_rank[rank] = dtype if before is None else dtypes.promote(before, dtype)
     number, zero_dim, dimensioned = by_rank
+    if zero_dim is dimensioned is None and any(isinstance(v, Tensor) for v in values):
+        return dtypes.float64  # numbers among themselves, in a composite: as Python computes
     result = _outranked(dimensioned, _outranked(zero_dim, number))
     assert result is not None
     return result

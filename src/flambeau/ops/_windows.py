@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from flambeau.autograd import Operator
+from flambeau.ir.primitives.indexing import GATHER
 from flambeau.ir.primitives.taps import Ints, Padding
 from flambeau.ir.primitives.window import WINDOW_MAX, WINDOW_SCATTER, WINDOW_SUM
 from flambeau.ir.shapes import numel
-from flambeau.ops.selecting import Gather
 from flambeau.ops.shape import reshape
 from flambeau.tensor import Tensor, emit, emit_many, node_of
 
 __all__ = [
+    "GatherFlat",
     "MaxPool2DWithIndices",
     "MaxPool3DWithIndices",
     "ScatterFlat",
@@ -128,10 +129,27 @@ class ScatterFlat(Operator):
         return gather_flat(grad, ctx.saved_tensors[0], ctx.rank), None, None
 
 
+class GatherFlat(Operator):
+    """The elements at places of the last dimension: the adjoint of ``ScatterFlat``."""
+
+    _label = "Gather"
+
+    @staticmethod
+    def forward(ctx: Any, input: Tensor, index: Tensor) -> Tensor:
+        ctx.save_for_backward(index)
+        shape = node_of(input).shape
+        ctx.sizes = shape[-1:]
+        return emit(GATHER, input, index, axis=len(shape) - 1)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
+        return ScatterFlat.apply(grad, ctx.saved_tensors[0], ctx.sizes), None
+
+
 def gather_flat(input: Tensor, index: Tensor, rank: int) -> Tensor:
     """The elements at places in the flattened last ``rank`` dimensions."""
     shape = node_of(index).shape
     lead = shape[:-rank]
     flat = reshape(input, (*lead, numel(node_of(input).shape[-rank:])))
     places = reshape(index, (*lead, numel(shape[-rank:])))
-    return reshape(Gather.apply(flat, len(lead), places), shape)
+    return reshape(GatherFlat.apply(flat, places), shape)

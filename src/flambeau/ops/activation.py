@@ -61,7 +61,7 @@ class ThresholdBackward(Operator):
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
         (above,) = ctx.saved_tensors
-        return grad.masked_fill(~above, 0), None, None  # type: ignore[attr-defined]
+        return grad.masked_fill(~above, 0), None, None
 
 
 @operation(
@@ -105,12 +105,12 @@ class LeakyRelu(CompositeOperator):
     @staticmethod
     def forward(ctx: Any, input: Tensor, slope: float) -> Tensor:
         ctx.save_for_backward(input, slope)
-        return where(input > 0, input, input * slope)  # type: ignore[operator]
+        return where(input > 0, input, input * slope)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
         input, slope = ctx.saved_tensors
-        return where(input > 0, grad, grad * slope), None  # type: ignore[operator]
+        return where(input > 0, grad, grad * slope), None
 
 
 @operation(namespaces=FUNCTIONAL, cases=("f(3, 4)", "f(3, 4), 0.3"))
@@ -125,7 +125,7 @@ class PreluKernel(CompositeOperator):
     @staticmethod
     def forward(ctx: Any, input: Tensor, weight: Tensor) -> Tensor:
         ctx.save_for_backward(input, weight)
-        return where(input > 0, input, input * weight)  # type: ignore[operator]
+        return where(input > 0, input, input * weight)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
@@ -160,7 +160,7 @@ class RreluWithNoise(CompositeOperator):
     @staticmethod
     def forward(ctx: Any, input: Tensor, noise: Tensor) -> Tensor:
         ctx.save_for_backward(noise)
-        return input * noise  # type: ignore[operator]
+        return input * noise
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
@@ -181,16 +181,16 @@ def rrelu(
     if not training:
         slope = (lower + upper) / 2
         return placed(input, RreluWithNoise.apply(input, _slopes(input, slope)), inplace)
-    slopes = input.new_ones(input.shape)  # type: ignore[attr-defined]
-    negative = input.detach() <= 0  # type: ignore[operator]
-    drawn = zeros(int(negative.sum()), dtype=dtypes.float64).uniform_(lower, upper)  # type: ignore[attr-defined]
+    slopes = input.new_ones(input.shape)
+    negative = input.detach() <= 0
+    drawn = zeros(int(negative.sum()), dtype=dtypes.float64).uniform_(lower, upper)
     slopes = slopes.masked_scatter(negative, drawn.to(input.dtype))
     return placed(input, RreluWithNoise.apply(input, slopes), inplace)
 
 
 def _slopes(input: Tensor, slope: float) -> Tensor:
-    negative = input.detach() <= 0  # type: ignore[operator]
-    return input.new_ones(input.shape).masked_fill(negative, slope)  # type: ignore[attr-defined]
+    negative = input.detach() <= 0
+    return input.new_ones(input.shape).masked_fill(negative, slope)
 
 
 # Exponential units --------------------------------------------------------------------------
@@ -203,7 +203,7 @@ class Elu(CompositeOperator):
     def forward(ctx: Any, input: Tensor, alpha: float, scale: float, sharpness: float) -> Tensor:
         ctx.save_for_backward(input, alpha, scale, sharpness)
         below = (clamp(input, max=0) * sharpness).expm1() * (alpha * scale)
-        return where(input > 0, input * scale, below)  # type: ignore[operator]
+        return where(input > 0, input * scale, below)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
@@ -251,8 +251,8 @@ class Gelu(CompositeOperator):
         ctx.save_for_backward(input)
         ctx.approximate = approximate
         if approximate == "none":
-            return input * 0.5 * ((input * math.sqrt(0.5)).erf() + 1)  # type: ignore[operator]
-        return input * 0.5 * (_gelu_inner(input).tanh() + 1)  # type: ignore[attr-defined,operator]
+            return input * 0.5 * ((input * math.sqrt(0.5)).erf() + 1)
+        return input * 0.5 * (_gelu_inner(input).tanh() + 1)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
@@ -261,13 +261,13 @@ class Gelu(CompositeOperator):
             cdf = ((input * math.sqrt(0.5)).erf() + 1) * 0.5
             pdf = (input * input * -0.5).exp() * (1 / math.sqrt(2 * math.pi))
             return grad * (cdf + input * pdf), None
-        bent = _gelu_inner(input).tanh()  # type: ignore[attr-defined]
+        bent = _gelu_inner(input).tanh()
         slope = math.sqrt(2 / math.pi) * (1 + 3 * 0.044715 * input * input)
         return grad * ((1 + bent) * 0.5 + input * 0.5 * (1 - bent * bent) * slope), None
 
 
 def _gelu_inner(x: Tensor) -> Tensor:
-    return math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x)  # type: ignore[operator]
+    return math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x)
 
 
 @operation(namespaces=FUNCTIONAL, cases=("f(3, 4)", "f(3, 4), approximate='tanh'"))
@@ -284,7 +284,7 @@ class Silu(CompositeOperator):
     @staticmethod
     def forward(ctx: Any, input: Tensor) -> Tensor:
         ctx.save_for_backward(input)
-        return input * input.sigmoid()  # type: ignore[attr-defined,operator]
+        return input * input.sigmoid()
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Tensor:
@@ -305,18 +305,18 @@ class Mish(CompositeOperator):
     @staticmethod
     def forward(ctx: Any, input: Tensor) -> Tensor:
         ctx.save_for_backward(input)
-        return input * _softplus(input).tanh()  # type: ignore[attr-defined,operator]
+        return input * _softplus(input).tanh()
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Tensor:
         (input,) = ctx.saved_tensors
-        bent = _softplus(input).tanh()  # type: ignore[attr-defined]
+        bent = _softplus(input).tanh()
         return grad * (bent + input * input.sigmoid() * (1 - bent * bent))
 
 
 def _softplus(x: Tensor) -> Tensor:
     """log(1 + exp x), without overflow."""
-    return clamp(x, min=0) + (-x.abs()).exp().log1p()  # type: ignore[attr-defined,operator]
+    return clamp(x, min=0) + (-x.abs()).exp().log1p()
 
 
 @operation(namespaces=FUNCTIONAL, cases=("f(3, 4)",))
@@ -331,8 +331,8 @@ class Softplus(CompositeOperator):
     @staticmethod
     def forward(ctx: Any, input: Tensor, beta: float, threshold: float) -> Tensor:
         ctx.save_for_backward(input, beta, threshold)
-        scaled = input * beta  # type: ignore[operator]
-        return where(scaled > threshold, input, _softplus(scaled) / beta)  # type: ignore[operator]
+        scaled = input * beta
+        return where(scaled > threshold, input, _softplus(scaled) / beta)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
@@ -353,7 +353,7 @@ class LogSigmoid(CompositeOperator):
     @staticmethod
     def forward(ctx: Any, input: Tensor) -> Tensor:
         ctx.save_for_backward(input)
-        return clamp(input, max=0) - (-input.abs()).exp().log1p()  # type: ignore[attr-defined,operator]
+        return clamp(input, max=0) - (-input.abs()).exp().log1p()
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Tensor:
@@ -369,13 +369,13 @@ def logsigmoid(input: Tensor) -> Tensor:
 @operation(namespaces=FUNCTIONAL, cases=("f(3, 4)",))
 def tanhshrink(input: Tensor) -> Tensor:
     """``x - tanh(x)``."""
-    return input - input.tanh()  # type: ignore[attr-defined,operator]
+    return input - input.tanh()
 
 
 @operation(namespaces=FUNCTIONAL, cases=("f(3, 4)",))
 def softsign(input: Tensor) -> Tensor:
     """``x / (1 + |x|)``."""
-    return input / (input.abs() + 1)  # type: ignore[attr-defined,operator]
+    return input / (input.abs() + 1)
 
 
 # Pieces of straight lines -------------------------------------------------------------------
@@ -392,7 +392,7 @@ class Hardtanh(CompositeOperator):
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
         input, low, high = ctx.saved_tensors
-        return grad.masked_fill((input <= low) | (input >= high), 0), None, None  # type: ignore[attr-defined]
+        return grad.masked_fill((input <= low) | (input >= high), 0), None, None
 
 
 @operation(namespaces=FUNCTIONAL, cases=("f(3, 4)", "f(3, 4), -0.5, 2.0"))
@@ -417,7 +417,7 @@ class Hardsigmoid(CompositeOperator):
     @staticmethod
     def forward(ctx: Any, input: Tensor) -> Tensor:
         ctx.save_for_backward(input)
-        return clamp(input + 3, 0, 6) / 6  # type: ignore[operator]
+        return clamp(input + 3, 0, 6) / 6
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Tensor:
@@ -437,7 +437,7 @@ class Hardswish(CompositeOperator):
     @staticmethod
     def forward(ctx: Any, input: Tensor) -> Tensor:
         ctx.save_for_backward(input)
-        return input * clamp(input + 3, 0, 6) / 6  # type: ignore[operator]
+        return input * clamp(input + 3, 0, 6) / 6
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Tensor:
@@ -458,12 +458,12 @@ class Hardshrink(CompositeOperator):
     @staticmethod
     def forward(ctx: Any, input: Tensor, lambd: float) -> Tensor:
         ctx.save_for_backward(input, lambd)
-        return input.masked_fill(input.abs() <= lambd, 0)  # type: ignore[attr-defined]
+        return input.masked_fill(input.abs() <= lambd, 0)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
         input, lambd = ctx.saved_tensors
-        return grad.masked_fill(input.abs() <= lambd, 0), None  # type: ignore[attr-defined]
+        return grad.masked_fill(input.abs() <= lambd, 0), None
 
 
 @operation(namespaces=("nn.functional", "torch", "Tensor"), cases=("f(3, 4)", "f(3, 4), 1.0"))
@@ -478,13 +478,13 @@ class Softshrink(CompositeOperator):
     @staticmethod
     def forward(ctx: Any, input: Tensor, lambd: float) -> Tensor:
         ctx.save_for_backward(input, lambd)
-        moved = input - input.sign() * lambd  # type: ignore[attr-defined,operator]
-        return moved.masked_fill(input.abs() <= lambd, 0)  # type: ignore[attr-defined]
+        moved = input - input.sign() * lambd
+        return moved.masked_fill(input.abs() <= lambd, 0)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
         input, lambd = ctx.saved_tensors
-        return grad.masked_fill(input.abs() <= lambd, 0), None  # type: ignore[attr-defined]
+        return grad.masked_fill(input.abs() <= lambd, 0), None
 
 
 @operation(namespaces=FUNCTIONAL, cases=("f(3, 4)", "f(3, 4), 1.0"))
@@ -503,14 +503,14 @@ class Glu(CompositeOperator):
         ctx.save_for_backward(input)
         ctx.dim = dim
         half = input.shape[dim] // 2
-        return narrow(input, dim, 0, half) * narrow(input, dim, half, half).sigmoid()  # type: ignore[attr-defined]
+        return narrow(input, dim, 0, half) * narrow(input, dim, half, half).sigmoid()
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
         (input,) = ctx.saved_tensors
         half = input.shape[ctx.dim] // 2
         value = narrow(input, ctx.dim, 0, half)
-        gate = narrow(input, ctx.dim, half, half).sigmoid()  # type: ignore[attr-defined]
+        gate = narrow(input, ctx.dim, half, half).sigmoid()
         by_value = grad * gate
         return cat([by_value, by_value * value * (1 - gate)], ctx.dim), None
 

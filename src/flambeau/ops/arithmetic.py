@@ -174,7 +174,7 @@ def div(input: Operand, other: Operand, *, rounding_mode: str | None = None) -> 
         )
     a, b = operands(input, other)
     if a.dtype.is_floating_point:
-        return Div.apply(a, b).trunc()  # type: ignore[attr-defined]
+        return Div.apply(a, b).trunc()
     return emit(e.FLOOR_DIVIDE, emit(e.SUB, a, emit(e.FMOD, a, b)), b)
 
 
@@ -311,7 +311,7 @@ class Pow(Operator):
         by_input = by_exponent = None
         if needs_input:
             slope = mul(exponent, pow(input, sub(exponent, 1)))
-            by_input = mul(grad, slope.masked_fill(exponent == 0, 0))  # type: ignore[attr-defined]
+            by_input = mul(grad, slope.masked_fill(exponent == 0, 0))
         if needs_exponent:
             by_exponent = mul(grad, result * _safe_log(input, exponent))
         return by_input, by_exponent
@@ -320,7 +320,7 @@ class Pow(Operator):
 def _safe_log(input: Tensor, exponent: Tensor) -> Tensor:
     """log(input), and 0 where 0 ** exponent is constant in the exponent."""
     vanishing = (input == 0) & (exponent >= 0)
-    return input.log().masked_fill(vanishing, 0)  # type: ignore[attr-defined]
+    return input.log().masked_fill(vanishing, 0)
 
 
 class PowScalar(Operator):
@@ -387,8 +387,8 @@ def pow(input: Operand, exponent: Operand) -> Tensor:
 @operation(cases=("f(3), 2", "i(0, 5, 4), 0.5"))
 def float_power(input: Operand, exponent: Operand) -> Tensor:
     """``input ** exponent`` in float64."""
-    base = input.to(dtypes.float64) if isinstance(input, Tensor) else float(input)  # type: ignore[attr-defined]
-    power = exponent.to(dtypes.float64) if isinstance(exponent, Tensor) else exponent  # type: ignore[attr-defined]
+    base = input.to(dtypes.float64) if isinstance(input, Tensor) else float(input)
+    power = exponent.to(dtypes.float64) if isinstance(exponent, Tensor) else exponent
     return pow(base, power)
 
 

@@ -48,18 +48,18 @@ def scaled_dot_product_attention(
     """
     if enable_gqa:
         times = query.shape[-3] // key.shape[-3]
-        key = key.repeat_interleave(times, -3)  # type: ignore[attr-defined]
-        value = value.repeat_interleave(times, -3)  # type: ignore[attr-defined]
+        key = key.repeat_interleave(times, -3)
+        value = value.repeat_interleave(times, -3)
     scale = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
-    scores = matmul(query * scale, transpose(key, -2, -1))  # type: ignore[operator]
+    scores = matmul(query * scale, transpose(key, -2, -1))
     if is_causal:
         if attn_mask is not None:
             raise RuntimeError("Explicit attn_mask should not be set when is_causal=True")
-        attn_mask = ones(scores.shape[-2:], dtype=dtypes.bool_).tril()  # type: ignore[attr-defined]
-    weights = _masked(scores, attn_mask).softmax(-1)  # type: ignore[attr-defined]
+        attn_mask = ones(scores.shape[-2:], dtype=dtypes.bool_).tril()
+    weights = _masked(scores, attn_mask).softmax(-1)
     if attn_mask is not None and attn_mask.dtype is dtypes.bool_:
         # A query that may attend to nothing gets zeros, not nan.
-        weights = weights.masked_fill((~attn_mask).all(-1, keepdim=True), 0)  # type: ignore[attr-defined]
+        weights = weights.masked_fill((~attn_mask).all(-1, keepdim=True), 0)
     if dropout_p > 0:
         weights = dropout(weights, dropout_p, True)
     return matmul(weights, value)
@@ -69,15 +69,15 @@ def _masked(scores: Tensor, mask: Tensor | None) -> Tensor:
     if mask is None:
         return scores
     if mask.dtype is dtypes.bool_:
-        return scores.masked_fill(~mask, float("-inf"))  # type: ignore[attr-defined,operator]
-    return scores + mask  # type: ignore[operator]
+        return scores.masked_fill(~mask, float("-inf"))
+    return scores + mask
 
 
 def _as_addend(mask: Tensor | None, dtype: Any) -> Tensor | None:
     """A mask of PyTorch's nn form (True: do not attend) as numbers to add to the scores."""
     if mask is None or mask.dtype is not dtypes.bool_:
         return mask
-    return zeros(mask.shape, dtype=dtype).masked_fill(mask, float("-inf"))  # type: ignore[attr-defined]
+    return zeros(mask.shape, dtype=dtype).masked_fill(mask, float("-inf"))
 
 
 @operation(
@@ -128,9 +128,9 @@ def multi_head_attention_forward(
             "tensor"
         )
     if not batched:
-        query, key, value = (x.unsqueeze(1) for x in (query, key, value))  # type: ignore[attr-defined]
+        query, key, value = (x.unsqueeze(1) for x in (query, key, value))
         if key_padding_mask is not None:
-            key_padding_mask = key_padding_mask.unsqueeze(0)  # type: ignore[attr-defined]
+            key_padding_mask = key_padding_mask.unsqueeze(0)
     length, batch, width = query.shape
     _check_widths(width, embed_dim_to_check, num_heads, key, value, use_separate_proj_weight)
     if is_causal and attn_mask is None:
@@ -142,8 +142,8 @@ def multi_head_attention_forward(
     biases: Any = (None,) * 3 if in_proj_bias is None else chunk(in_proj_bias, 3)
     q, k, v = (linear(x, w, b) for x, w, b in zip((query, key, value), weights, biases, strict=True))
     if bias_k is not None and bias_v is not None:
-        k = cat([k, bias_k.repeat(1, batch, 1)])  # type: ignore[attr-defined]
-        v = cat([v, bias_v.repeat(1, batch, 1)])  # type: ignore[attr-defined]
+        k = cat([k, bias_k.repeat(1, batch, 1)])
+        v = cat([v, bias_v.repeat(1, batch, 1)])
         attn_mask, key_padding_mask = _widened(attn_mask), _widened(key_padding_mask)
     head = width // num_heads
     q = transpose(reshape(q, (length, batch * num_heads, head)), 0, 1)
@@ -154,19 +154,19 @@ def multi_head_attention_forward(
         k, v = cat([k, blank], 1), cat([v, blank], 1)
         attn_mask, key_padding_mask = _widened(attn_mask), _widened(key_padding_mask)
     mask = _joint_mask(attn_mask, key_padding_mask, (batch, num_heads, length, k.shape[1]), q.dtype)
-    scores = matmul(q * (1 / math.sqrt(head)), transpose(k, 1, 2))  # type: ignore[operator]
-    attention = (scores if mask is None else scores + mask).softmax(-1)  # type: ignore[operator,attr-defined]
+    scores = matmul(q * (1 / math.sqrt(head)), transpose(k, 1, 2))
+    attention = (scores if mask is None else scores + mask).softmax(-1)
     if dropout_p > 0 and training:
         attention = dropout(attention, dropout_p, True)
     mixed = reshape(transpose(matmul(attention, v), 0, 1), (length * batch, width))
     output = reshape(linear(mixed, out_proj_weight, out_proj_bias), (length, batch, -1))
     if not batched:
-        output = output.squeeze(1)  # type: ignore[attr-defined]
+        output = output.squeeze(1)
     if not need_weights:
         return output, None
     shown = reshape(attention, (batch, num_heads, length, -1))
-    shown = shown.mean(1) if average_attn_weights else shown  # type: ignore[attr-defined]
-    return output, shown if batched else shown.squeeze(0)  # type: ignore[attr-defined]
+    shown = shown.mean(1) if average_attn_weights else shown
+    return output, shown if batched else shown.squeeze(0)
 
 
 def _check_widths(
@@ -223,8 +223,8 @@ def _joint_mask(
         )
     padding = _as_addend(key_padding_mask, dtype)
     assert padding is not None
-    padding = reshape(padding, (batch, 1, 1, source)).expand(-1, heads, -1, -1)  # type: ignore[attr-defined]
+    padding = reshape(padding, (batch, 1, 1, source)).expand(-1, heads, -1, -1)
     padding = reshape(padding, (batch * heads, 1, source))
-    return padding if attn_mask is None else attn_mask + padding  # type: ignore[operator]
+    return padding if attn_mask is None else attn_mask + padding
 
 

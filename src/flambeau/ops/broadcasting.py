@@ -67,4 +67,4 @@ def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
     """The tensors expanded to their common shape."""
     given = tensors[0] if len(tensors) == 1 and not isinstance(tensors[0], Tensor) else tensors
     shape = broadcast(*(tuple(x.shape) for x in given))
-    return tuple(expand(x, shape) for x in given)
+    return tuple(x if tuple(x.shape) == tuple(shape) else expand(x, shape) for x in given)

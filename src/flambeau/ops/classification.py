@@ -32,8 +32,8 @@ class NllLoss(CompositeOperator):
         reduction: str,
     ) -> Tensor:
         places, factors = _chosen(input, target, weight, ignore_index)
-        losses = -gather(input, -1, unsqueeze(places, -1)).squeeze(-1) * factors  # type: ignore[attr-defined]
-        total = factors.sum() if reduction == "mean" else None  # type: ignore[attr-defined]
+        losses = -gather(input, -1, unsqueeze(places, -1)).squeeze(-1) * factors
+        total = factors.sum() if reduction == "mean" else None
         ctx.save_for_backward(target, weight, total)
         ctx.shape, ctx.ignore_index, ctx.reduction = tuple(input.shape), ignore_index, reduction
         return losses.sum() / total if reduction == "mean" else reduced(losses, reduction)
@@ -58,12 +58,12 @@ def _chosen(
     input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int
 ) -> tuple[Tensor, Tensor]:
     """The class of each element (0 where it is ignored), and its factor (0 there)."""
-    ignored = target == ignore_index  # type: ignore[operator]
-    places = target.masked_fill(ignored, 0)  # type: ignore[attr-defined]
+    ignored = target == ignore_index
+    places = target.masked_fill(ignored, 0)
     if weight is None:
         factors = cast(~ignored, input.dtype)
     else:
-        factors = weight[places] * cast(~ignored, input.dtype)  # type: ignore[index]
+        factors = weight[places] * cast(~ignored, input.dtype)
     return places, factors
 
 
@@ -184,7 +184,7 @@ def cross_entropy(
             f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}"
         )
     dim = min(1, input.ndim - 1)
-    log_probabilities = input.log_softmax(dim)  # type: ignore[attr-defined]
+    log_probabilities = input.log_softmax(dim)
     if target.shape == input.shape and target.dtype.is_floating_point:
         return _against_probabilities(log_probabilities, target, weight, reduction, label_smoothing)
     if target.dtype.is_floating_point and target.ndim == input.ndim:
@@ -198,7 +198,7 @@ def cross_entropy(
         return loss
     smooth = _uniform_loss(log_probabilities, target, weight, ignore_index, reduction)
     classes = input.shape[dim]
-    return loss * (1 - label_smoothing) + smooth * (label_smoothing / classes)  # type: ignore[operator]
+    return loss * (1 - label_smoothing) + smooth * (label_smoothing / classes)
 
 
 def _uniform_loss(
@@ -212,15 +212,15 @@ def _uniform_loss(
     dim = min(1, log_probabilities.ndim - 1)
     weighted = log_probabilities
     if weight is not None:
-        weighted = weighted * _along(weight, dim, weighted.ndim)  # type: ignore[operator]
-    losses = -weighted.sum(dim)  # type: ignore[attr-defined]
-    ignored = target == ignore_index  # type: ignore[operator]
+        weighted = weighted * _along(weight, dim, weighted.ndim)
+    losses = -weighted.sum(dim)
+    ignored = target == ignore_index
     losses = losses.masked_fill(ignored, 0)
     if reduction != "mean":
         return reduced(losses, reduction)
     if weight is None:
         return losses.sum() / (~ignored).sum()
-    factors = weight[target.masked_fill(ignored, 0)].masked_fill(ignored, 0)  # type: ignore[attr-defined,index]
+    factors = weight[target.masked_fill(ignored, 0)].masked_fill(ignored, 0)
     return losses.sum() / factors.sum()
 
 
@@ -238,8 +238,8 @@ def _against_probabilities(
     dim = min(1, log_probabilities.ndim - 1)
     classes = log_probabilities.shape[dim]
     if smoothing:
-        target = target * (1 - smoothing) + smoothing / classes  # type: ignore[operator]
-    losses = log_probabilities * target  # type: ignore[operator]
+        target = target * (1 - smoothing) + smoothing / classes
+    losses = log_probabilities * target
     if weight is not None:
         losses = losses * _along(weight, dim, losses.ndim)
     if reduction == "mean":

@@ -92,7 +92,7 @@ def cuda(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     return self
 
 
-Tensor.cuda = cuda  # type: ignore[attr-defined]
+Tensor.cuda = cuda
 
 
 def _caster(name: str, dtype: DType) -> Callable[[Tensor], Tensor]:

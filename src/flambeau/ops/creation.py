@@ -78,7 +78,7 @@ def tensor(
             UserWarning,
             stacklevel=2,
         )
-        copied = data.detach().clone()  # type: ignore[attr-defined]
+        copied = data.detach().clone()
         return finished(copied if dtype is None else cast(copied, dtype), device, requires_grad)
     return finished(Tensor._from_array(*to_array(data, dtype)), device, requires_grad)
 
@@ -102,7 +102,7 @@ def asarray(
 ) -> Tensor:
     """``obj`` as a tensor, copied when ``copy`` says so."""
     result = as_tensor(obj, dtype, device)
-    return finished(result.clone() if copy else result, device, requires_grad)  # type: ignore[attr-defined]
+    return finished(result.clone() if copy else result, device, requires_grad)
 
 
 def from_numpy(ndarray: np.ndarray) -> Tensor:
@@ -398,5 +398,5 @@ def _new_tensor(self: Tensor, data: Any, **options: Any) -> Tensor:
 
 for _name, _value in (("new_zeros", 0), ("new_ones", 1), ("new_empty", 0)):
     setattr(Tensor, _name, _new(_name, _value))
-Tensor.new_full = _new_full  # type: ignore[attr-defined]
-Tensor.new_tensor = _new_tensor  # type: ignore[attr-defined]
+Tensor.new_full = _new_full
+Tensor.new_tensor = _new_tensor

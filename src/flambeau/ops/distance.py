@@ -22,12 +22,12 @@ __all__ = ["cdist", "cosine_similarity", "pairwise_distance", "pdist"]
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
     """The cosine of the angle between vectors along ``dim``: x1·x2 / max(|x1| |x2|, eps)."""
     a, b = broadcast_tensors(*operands(x1, x2))
-    lengths = [_length(x, dim).clamp_min(eps) for x in (a, b)]  # type: ignore[attr-defined]
-    return (a / unsqueeze(lengths[0], dim) * (b / unsqueeze(lengths[1], dim))).sum(dim)  # type: ignore[operator]
+    lengths = [_length(x, dim).clamp_min(eps) for x in (a, b)]
+    return (a / unsqueeze(lengths[0], dim) * (b / unsqueeze(lengths[1], dim))).sum(dim)
 
 
 def _length(x: Tensor, dim: int) -> Tensor:
-    return x.norm(2, dim)  # type: ignore[attr-defined]
+    return x.norm(2, dim)
 
 
 @operation(
@@ -39,7 +39,7 @@ def pairwise_distance(
 ) -> Tensor:
     """The ``p``-norm of ``x1 - x2 + eps`` over the last dimension."""
     broadcast(tuple(x1.shape), tuple(x2.shape))
-    return (x1 - x2 + eps).norm(p, -1, keepdim)  # type: ignore[attr-defined,operator]
+    return (x1 - x2 + eps).norm(p, -1, keepdim)
 
 
 @operation(
@@ -59,7 +59,7 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: Any = None) -> T
         )
     if p < 0:
         raise RuntimeError("cdist only supports non-negative p values")
-    return (unsqueeze(x1, -2) - unsqueeze(x2, -3)).norm(p, -1)  # type: ignore[attr-defined,operator]
+    return (unsqueeze(x1, -2) - unsqueeze(x2, -3)).norm(p, -1)
 
 
 @operation(namespaces=("nn.functional", "torch"), cases=("f(4, 3)", "f(4, 3), 1.0"))
@@ -71,4 +71,4 @@ def pdist(input: Tensor, p: float = 2.0) -> Tensor:
         )
     count = input.shape[0]
     rows, columns = triu_indices(count, count, 1)
-    return (input[rows] - input[columns]).norm(p, -1)  # type: ignore[index]
+    return (input[rows] - input[columns]).norm(p, -1)

@@ -73,8 +73,8 @@ def _of_rank(name: str, input: Tensor, batched: int, p: float, training: bool, i
             stacklevel=3,
         )
     if unbatched_ok and input.ndim == batched - 1:
-        result = _dropped(input.unsqueeze(0), p, (1, input.shape[0], *(1,) * (batched - 2)),  # type: ignore[attr-defined]
-                          training, False).squeeze(0)  # type: ignore[attr-defined]
+        result = _dropped(input.unsqueeze(0), p, (1, input.shape[0], *(1,) * (batched - 2)),
+                          training, False).squeeze(0)
         return assign(input, result) if inplace and training else result
     return feature_dropout(input, p, training, inplace)
 
@@ -122,8 +122,8 @@ def _alpha_dropped(
         kept = sampling.bernoulli(default_generator, shape, 1 - p, input.dtype)
         mask = Tensor._from_array(kept, input.dtype)
         a = 1.0 / math.sqrt((_ALPHA**2 * p + 1) * (1 - p))
-        shift = (mask - 1) * (_ALPHA * a) + _ALPHA * a * p  # type: ignore[operator]
-        result = input * (mask * a) + shift  # type: ignore[operator]
+        shift = (mask - 1) * (_ALPHA * a) + _ALPHA * a * p
+        result = input * (mask * a) + shift
     return assign(input, result) if inplace else result
 
 

@@ -155,7 +155,7 @@ def _distinct(x: Tensor, names: list[str]) -> tuple[Tensor, list[str]]:
 def _sum_out(x: Tensor, names: list[str], kept: set[str]) -> tuple[Tensor, list[str]]:
     dropped = tuple(i for i, name in enumerate(names) if name not in kept)
     if dropped:
-        x = x.sum(dropped)  # type: ignore[attr-defined]
+        x = x.sum(dropped)
     return x, [name for name in names if name in kept]
 
 
@@ -251,8 +251,8 @@ def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Tensor:
             "linalg.cross: inputs dimension -1 must have length 3. "
             f"Got {input.shape[dim]} and {other.shape[dim]}"
         )
-    a = [input.roll(-n, dim) for n in (1, 2)]  # type: ignore[attr-defined]
-    b = [other.roll(-n, dim) for n in (1, 2)]  # type: ignore[attr-defined]
+    a = [input.roll(-n, dim) for n in (1, 2)]
+    b = [other.roll(-n, dim) for n in (1, 2)]
     return a[0] * b[1] - a[1] * b[0]
 
 

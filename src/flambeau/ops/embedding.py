@@ -36,9 +36,9 @@ class Embedding(Operator):
         (indices,) = ctx.saved_tensors
         if ctx.by_frequency:
             counts = flatten(indices).bincount(minlength=ctx.spec[0][0])  # type: ignore[attr-defined]
-            grad = grad / unsqueeze(counts[indices].to(grad.dtype), -1)  # type: ignore[operator]
+            grad = grad / unsqueeze(counts[indices].to(grad.dtype), -1)
         if ctx.padding_idx >= 0:
-            grad = grad.masked_fill(unsqueeze(indices == ctx.padding_idx, -1), 0)  # type: ignore[attr-defined]
+            grad = grad.masked_fill(unsqueeze(indices == ctx.padding_idx, -1), 0)
         return EmbeddingDense.apply(grad, indices, ctx.spec), None, None, None
 
 
@@ -111,11 +111,11 @@ def _padding(padding_idx: int | None, rows: int) -> int:
 
 def _renormalise(weight: Tensor, indices: Tensor, max_norm: float, norm_type: float) -> None:
     with no_grad():
-        used = indices.unique()  # type: ignore[attr-defined]
-        rows = weight.detach()[used]  # type: ignore[index]
+        used = indices.unique()
+        rows = weight.detach()[used]
         lengths = rows.norm(norm_type, 1, keepdim=True)
         shrunk = rows * (max_norm / (lengths + 1e-7)).clamp(max=1)
-        assign(weight.detach(), weight.detach().index_copy(0, used, shrunk))  # type: ignore[attr-defined]
+        assign(weight.detach(), weight.detach().index_copy(0, used, shrunk))
 
 
 @operation(
@@ -170,7 +170,7 @@ def embedding_bag(
         )
     rows = embedding(input, weight, padding_idx, max_norm, norm_type, scale_grad_by_freq)
     if per_sample_weights is not None:
-        rows = rows * unsqueeze(per_sample_weights, -1)  # type: ignore[operator]
+        rows = rows * unsqueeze(per_sample_weights, -1)
     ignored = _padding(padding_idx, weight.shape[0])
     if ignored >= 0:
         values = input.tolist()
@@ -189,8 +189,8 @@ def _bags(offsets: Tensor, count: int, include_last: bool) -> list[list[int]]:
 
 def _reduced(rows: Tensor, bag: list[int], mode: str) -> Tensor:
     if not bag:
-        return rows.new_zeros(rows.shape[1])  # type: ignore[attr-defined]
-    chosen = rows[bag]  # type: ignore[index]
+        return rows.new_zeros(rows.shape[1])
+    chosen = rows[bag]
     if mode == "sum":
         return chosen.sum(0)
     if mode == "mean":

@@ -60,7 +60,7 @@ def _select_first(self: Tensor, index: int) -> Tensor:
     size = shape[0]
     if not -size <= index < size:
         raise IndexError(f"index {index} is out of bounds for dimension 0 with size {size}")
-    return self.select(0, index)  # type: ignore[attr-defined]
+    return self.select(0, index)
 
 
 def setitem(self: Tensor, index: Any, value: Any) -> None:
@@ -69,12 +69,12 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
         value = _literal(value, self)
     if isinstance(index, Tensor) and index.dtype is dtypes.bool_ and value.numel() == 1:
         if index.shape == self.shape:
-            assign(self, self.masked_fill(index, cast(value, self.dtype).reshape(())))  # type: ignore[attr-defined]
+            assign(self, self.masked_fill(index, cast(value, self.dtype).reshape(())))
             return
     view, gathered = _parse(self, index)
     value = cast(value, self.dtype)
     if not gathered:
-        view.copy_(_without_leading_ones(value, view.ndim))  # type: ignore[attr-defined]
+        view.copy_(_without_leading_ones(value, view.ndim))
         return
     dims = tuple(gathered)
     assign(view, _put(view, dims, tuple(gathered.values()), value, False))
@@ -94,8 +94,8 @@ def _without_leading_ones(value: Tensor, rank: int) -> Tensor:
     return value
 
 
-Tensor.__getitem__ = getitem  # type: ignore[attr-defined]
-Tensor.__setitem__ = setitem  # type: ignore[attr-defined]
+Tensor.__getitem__ = getitem
+Tensor.__setitem__ = setitem
 
 
 # Reading an index ---------------------------------------------------------------------------

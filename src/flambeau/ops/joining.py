@@ -107,7 +107,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0, *, axis: int | None = None) -> 
     # Empty vectors are skipped, whatever the others' rank.
     kept = [cast(x, dtype) for x in given if node_of(x).shape != (0,)]
     if not kept:
-        return cast(given[0], dtype).clone()  # type: ignore[attr-defined]
+        return cast(given[0], dtype).clone()
     rank = kept[0].ndim
     if rank == 0:
         raise RuntimeError("zero-dimensional tensor (at position 0) cannot be concatenated")
@@ -179,7 +179,7 @@ class Stack(Operator):
     def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
         needed = enumerate(ctx.needs_input_grad[1:])
         return None, *(
-            grad.select(ctx.dim, i) if need else None  # type: ignore[attr-defined]
+            grad.select(ctx.dim, i) if need else None
             for i, need in needed
         )
 
@@ -220,7 +220,7 @@ def block_diag(*tensors: Tensor) -> Tensor:
     rows, before = [], 0
     for x in matrices:
         after = width - before - x.shape[1]
-        left, right = (x.new_zeros(x.shape[0], n) for n in (before, after))  # type: ignore[attr-defined]
+        left, right = (x.new_zeros(x.shape[0], n) for n in (before, after))
         rows.append(cat([left, x, right], 1))
         before += x.shape[1]
     return cat(rows)
@@ -266,7 +266,7 @@ class Repeat(Operator):
         axes = tuple(range(0, len(spread), 2))
         if not axes:
             return grad, None
-        return grad.reshape(spread).sum(axes), None  # type: ignore[attr-defined]
+        return grad.reshape(spread).sum(axes), None
 
 
 @operation(namespaces=("Tensor",), cases=("f(2, 3), 2, 1", "f(3), 2, 2", "f(3), (2,)", "f(2), 0"))
@@ -311,7 +311,7 @@ def repeat_interleave(
                 "repeats must have the same size as input along dim, but got "
                 f"repeats.size(0) = {repeats.numel()} and input.size({axis}) = {count}"
             )
-        return x.index_select(axis, _interleaved_index(repeats))  # type: ignore[attr-defined]
+        return x.index_select(axis, _interleaved_index(repeats))
     times = int(repeats)
     if times < 0:
         raise RuntimeError("Repeats must be non-negative")
@@ -394,7 +394,7 @@ def rot90(input: Tensor, k: int = 1, dims: Sequence[int] = (0, 1)) -> Tensor:
     """A quarter turn, ``k`` times, from the first of ``dims`` towards the second."""
     a, b = normalize_dims(tuple(dims), input.ndim)
     if k % 4 == 0:
-        return input.clone()  # type: ignore[attr-defined]
+        return input.clone()
     if k % 4 == 2:
         return flip(input, (a, b))
     turned = transpose(input, a, b)
@@ -411,7 +411,7 @@ def _triangle(input: Tensor, diagonal: int, lower: bool) -> Tensor:
     rows, columns = input.shape[-2:]
     offset = unsqueeze(arange(columns), 0) - unsqueeze(arange(rows), 1)
     dropped = offset > diagonal if lower else offset < diagonal
-    return input.masked_fill(dropped, 0)  # type: ignore[attr-defined]
+    return input.masked_fill(dropped, 0)
 
 
 @operation(inplace=True, cases=("f(3, 4)", "f(3, 3), -1", "f(2, 3, 3), 1"))
@@ -433,7 +433,7 @@ def _triangle_indices(row: int, col: int, offset: int, lower: bool) -> Tensor:
         for j in range(col)
         if (j - i <= offset if lower else j - i >= offset)
     ]
-    return reshape(tensor(pairs, dtype=dtypes.int64), (-1, 2)).t().contiguous()  # type: ignore[attr-defined]
+    return reshape(tensor(pairs, dtype=dtypes.int64), (-1, 2)).t().contiguous()
 
 
 @operation(namespaces=("torch",), cases=("3, 4", "3, 3, -1"), differentiable=False)
@@ -483,7 +483,7 @@ def diag(input: Tensor, diagonal: int = 0) -> Tensor:
     if input.ndim == 1:
         return diag_embed(input, diagonal)
     if input.ndim == 2:
-        return input.diagonal(diagonal).clone()  # type: ignore[attr-defined]
+        return input.diagonal(diagonal).clone()
     raise RuntimeError(f"diag(): Supports 1D or 2D tensors. Got {input.ndim}D")
 
 
@@ -498,7 +498,7 @@ def trace(input: Tensor) -> Tensor:
     """The sum of a matrix's diagonal."""
     if input.ndim != 2:
         raise RuntimeError("trace: expected a matrix, but got tensor with dim " + str(input.ndim))
-    return diagonal(input).sum()  # type: ignore[attr-defined]
+    return diagonal(input).sum()
 
 
 # Grids --------------------------------------------------------------------------------------
@@ -547,7 +547,7 @@ def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> T
     choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations
     places = list(choose(range(input.shape[0]), r))
     index = reshape(tensor(places, dtype=dtypes.int64), (-1, r))
-    return input[index]  # type: ignore[index]
+    return input[index]
 
 
 @operation(namespaces=("torch",), cases=("f(3)", "f(3), 4, True"))

@@ -70,7 +70,7 @@ class LinalgInvEx(Operator):
     def backward(ctx: Any, grad: Tensor) -> Tensor:
         (result,) = ctx.saved_tensors
         turned = transpose(result, -2, -1)
-        return -matmul(matmul(turned, grad), turned)  # type: ignore[operator]
+        return -matmul(matmul(turned, grad), turned)
 
 
 @operation(namespaces=LINALG, cases=("f(3, 3)", "f(2, 3, 3)"))
@@ -81,7 +81,7 @@ def inv(A: Tensor) -> Tensor:
 
 
 inverse = inv
-Tensor.inverse = inv  # type: ignore[attr-defined]
+Tensor.inverse = inv
 
 
 class LinalgDet(Operator):
@@ -141,7 +141,7 @@ class LinalgSolveEx(Operator):
     def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
         A, result = ctx.saved_tensors
         by_b = LinalgSolveEx.apply(transpose(A, -2, -1), grad)
-        return -matmul(by_b, transpose(result, -2, -1)), by_b  # type: ignore[operator]
+        return -matmul(by_b, transpose(result, -2, -1)), by_b
 
 
 @operation(namespaces=LINALG, cases=("f(3, 3), f(3, 2)", "f(3, 3), f(3)", "f(2, 3, 3), f(2, 3, 1)"))
@@ -179,7 +179,7 @@ class LinalgCholeskyEx(Operator):
     def backward(ctx: Any, grad: Tensor) -> Tensor:
         (L,) = ctx.saved_tensors
         inner = tril(matmul(transpose(L, -2, -1), tril(grad)))
-        middle = inner - diag_embed(diagonal(inner, 0, -2, -1)) * 0.5  # type: ignore[operator]
+        middle = inner - diag_embed(diagonal(inner, 0, -2, -1)) * 0.5
         inverse_l = inv(L)
         turned = transpose(inverse_l, -2, -1)
         result = matmul(matmul(turned, middle), inverse_l)
@@ -216,7 +216,7 @@ class LinalgEigh(Operator):
 def _reciprocal_off_diagonal(gaps: Tensor) -> Tensor:
     """1 / gaps, and 0 on the diagonal."""
     size = gaps.shape[-1]
-    eye = diag_embed(gaps.new_ones(size))  # type: ignore[attr-defined]
+    eye = diag_embed(gaps.new_ones(size))
     return (1 - eye) / (gaps + eye)
 
 
@@ -225,7 +225,7 @@ def eigh(A: Tensor, UPLO: str = "L") -> linalg_eigh:
     """Eigenvalues in ascending order, and orthonormal eigenvectors, of symmetric matrices."""
     _check_matrices("eigh", A)
     lower = tril(A) if UPLO.upper() == "L" else transpose(triu(A), -2, -1)
-    full = lower + transpose(tril(lower, -1), -2, -1)  # type: ignore[operator]
+    full = lower + transpose(tril(lower, -1), -2, -1)
     return linalg_eigh(*LinalgEigh.apply(full))
 
 
@@ -332,7 +332,7 @@ def pinv(A: Tensor, *, rtol: Any = None, hermitian: bool = False) -> Tensor:
 def matrix_rank(A: Tensor, *, tol: Any = None, hermitian: bool = False) -> Tensor:
     """The number of singular values that are not negligible."""
     s = svdvals(A)
-    limit = max(A.shape[-2:]) * dtypes.finfo(A.dtype).eps * s.amax(-1, keepdim=True)  # type: ignore[attr-defined]
+    limit = max(A.shape[-2:]) * dtypes.finfo(A.dtype).eps * s.amax(-1, keepdim=True)
     return (s > (limit if tol is None else tol)).sum(-1)
 
 
@@ -343,8 +343,8 @@ def matrix_power(A: Tensor, n: int) -> Tensor:
     if n < 0:
         return matrix_power(inv(A), -n)
     if n == 0:
-        eye = diag_embed(A.new_ones(A.shape[-1]))  # type: ignore[attr-defined]
-        return expand(eye, A.shape).clone()  # type: ignore[attr-defined]
+        eye = diag_embed(A.new_ones(A.shape[-1]))
+        return expand(eye, A.shape).clone()
     result = None
     while n:
         if n & 1:
@@ -365,6 +365,6 @@ def multi_dot(tensors: Any) -> Tensor:
 @operation(namespaces=LINALG, cases=("f(4, 3), f(4, 2)",))
 def lstsq(A: Tensor, B: Tensor, rcond: Any = None, *, driver: str | None = None) -> Any:
     """The least-squares solution of ``A X = B``."""
-    empty = A.new_empty(0)  # type: ignore[attr-defined]
+    empty = A.new_empty(0)
     return Lstsq(matmul(pinv(A), B), empty, matrix_rank(A), empty)
 

@@ -34,9 +34,9 @@ FUNCTIONAL = ("nn.functional",)
 def reduced(losses: Tensor, reduction: str) -> Tensor:
     """The losses' mean, their sum, or the losses as they are."""
     if reduction == "mean":
-        return losses.mean()  # type: ignore[attr-defined]
+        return losses.mean()
     if reduction == "sum":
-        return losses.sum()  # type: ignore[attr-defined]
+        return losses.sum()
     if reduction != "none":
         raise ValueError(f"{reduction} is not a valid value for reduction")
     return losses
@@ -71,15 +71,15 @@ def _pair(input: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
 def _weighted(losses: Tensor, weight: Tensor | None, reduction: str) -> Tensor:
     if weight is None:
         return reduced(losses, reduction)
-    losses = losses * weight  # type: ignore[operator]
+    losses = losses * weight
     if reduction == "mean":
-        return losses.sum() / weight.sum()  # type: ignore[attr-defined]
+        return losses.sum() / weight.sum()
     return reduced(losses, reduction)
 
 
 def _each(grad: Tensor, like: Tensor, reduction: str) -> Tensor:
     """The gradient of one element's loss, from that of the reduced loss."""
-    return grad / like.numel() if reduction == "mean" else grad  # type: ignore[operator]
+    return grad / like.numel() if reduction == "mean" else grad
 
 
 class MseLoss(CompositeOperator):
@@ -89,7 +89,7 @@ class MseLoss(CompositeOperator):
     def forward(ctx: Any, input: Tensor, target: Tensor, reduction: str) -> Tensor:
         ctx.save_for_backward(input, target)
         ctx.reduction = reduction
-        difference = input - target  # type: ignore[operator]
+        difference = input - target
         return reduced(difference * difference, reduction)
 
     @staticmethod
@@ -135,7 +135,7 @@ def l1_loss(
     """The absolute error, ``|input - target|``."""
     reduction = legacy_reduction(size_average, reduce, reduction)
     a, b = _pair(input, target)
-    return _weighted((a - b).abs(), weight, reduction)  # type: ignore[attr-defined,operator]
+    return _weighted((a - b).abs(), weight, reduction)
 
 
 class SmoothL1Loss(CompositeOperator):
@@ -145,7 +145,7 @@ class SmoothL1Loss(CompositeOperator):
     def forward(ctx: Any, input: Tensor, target: Tensor, reduction: str, beta: float) -> Tensor:
         ctx.save_for_backward(input, target, beta)
         ctx.reduction = reduction
-        distance = (input - target).abs()  # type: ignore[attr-defined,operator]
+        distance = (input - target).abs()
         squared = distance * distance * 0.5 / beta
         return reduced(emit(WHERE, distance < beta, squared, distance - 0.5 * beta), reduction)
 
@@ -164,7 +164,7 @@ class HuberLoss(CompositeOperator):
     def forward(ctx: Any, input: Tensor, target: Tensor, reduction: str, delta: float) -> Tensor:
         ctx.save_for_backward(input, target, delta)
         ctx.reduction = reduction
-        distance = (input - target).abs()  # type: ignore[attr-defined,operator]
+        distance = (input - target).abs()
         linear = delta * (distance - 0.5 * delta)
         return reduced(emit(WHERE, distance <= delta, distance * distance * 0.5, linear), reduction)
 
@@ -225,9 +225,9 @@ class BinaryCrossEntropy(CompositeOperator):
     ) -> Tensor:
         ctx.save_for_backward(input, target, weight)
         ctx.reduction = reduction
-        lost = (1 - input).log().clamp(min=-100)  # type: ignore[attr-defined,operator]
-        kept = input.log().clamp(min=-100)  # type: ignore[attr-defined]
-        losses = (target - 1) * lost - target * kept  # type: ignore[operator]
+        lost = (1 - input).log().clamp(min=-100)
+        kept = input.log().clamp(min=-100)
+        losses = (target - 1) * lost - target * kept
         return reduced(losses if weight is None else losses * weight, reduction)
 
     @staticmethod
@@ -263,7 +263,7 @@ def binary_cross_entropy(
             f"({input.shape}) is deprecated. Please ensure they have the same size."
         )
     if weight is not None:
-        weight = weight.expand(target.shape)  # type: ignore[attr-defined]
+        weight = weight.expand(target.shape)
     return BinaryCrossEntropy.apply(input, target, weight, reduction)
 
 
@@ -282,10 +282,10 @@ class BinaryCrossEntropyWithLogits(CompositeOperator):
         ctx.save_for_backward(input, target, weight, pos_weight)
         ctx.reduction = reduction
         # log(1 + e^-x) = max(-x, 0) + log1p(e^-|x|)
-        softplus = (-input).clamp(min=0) + (-input.abs()).exp().log1p()  # type: ignore[attr-defined,operator]
+        softplus = (-input).clamp(min=0) + (-input.abs()).exp().log1p()
         if pos_weight is not None:
-            softplus = softplus * ((pos_weight - 1) * target + 1)  # type: ignore[operator]
-        losses = (1 - target) * input + softplus  # type: ignore[operator]
+            softplus = softplus * ((pos_weight - 1) * target + 1)
+        losses = (1 - target) * input + softplus
         return reduced(losses if weight is None else losses * weight, reduction)
 
     @staticmethod
@@ -355,9 +355,9 @@ def kl_div(
             stacklevel=2,
         )
     if log_target:
-        losses = target.exp() * (target - input)  # type: ignore[attr-defined,operator]
+        losses = target.exp() * (target - input)
     else:
-        losses = target.xlogy(target) - target * input  # type: ignore[attr-defined,operator]
+        losses = target.xlogy(target) - target * input
     if reduction == "batchmean":
         total = losses.sum()
         return total / input.shape[0] if input.ndim else total

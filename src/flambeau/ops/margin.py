@@ -48,7 +48,7 @@ def margin_ranking_loss(
             "margin_ranking_loss : All input tensors should have same dimension but got sizes: "
             f"input1: {input1.shape}, input2: {input2.shape}, target: {target.shape} "
         )
-    losses = (-target * (input1 - input2) + margin).clamp_min(0)  # type: ignore[operator]
+    losses = (-target * (input1 - input2) + margin).clamp_min(0)
     return reduced(losses, reduction)
 
 
@@ -63,8 +63,8 @@ def hinge_embedding_loss(
 ) -> Tensor:
     """``x`` where y is 1, ``max(0, margin - x)`` where it is -1."""
     reduction = legacy_reduction(size_average, reduce, reduction)
-    far = (margin - input).clamp_min(0).masked_fill(target == 1, 0)  # type: ignore[operator,attr-defined]
-    near = input.masked_fill(target == -1, 0)  # type: ignore[attr-defined,operator]
+    far = (margin - input).clamp_min(0).masked_fill(target == 1, 0)
+    near = input.masked_fill(target == -1, 0)
     return reduced(far + near, reduction)
 
 
@@ -83,8 +83,8 @@ def cosine_embedding_loss(
     """``1 - cos(x1, x2)`` where y is 1, ``max(0, cos - margin)`` where it is -1."""
     reduction = legacy_reduction(size_average, reduce, reduction)
     similarity = cosine_similarity(input1, input2, dim=-1)
-    like = (1 - similarity).masked_fill(target != 1, 0)  # type: ignore[operator,attr-defined]
-    unlike = (similarity - margin).clamp_min(0).masked_fill(target != -1, 0)  # type: ignore[operator,attr-defined]
+    like = (1 - similarity).masked_fill(target != 1, 0)
+    unlike = (similarity - margin).clamp_min(0).masked_fill(target != -1, 0)
     return reduced(like + unlike, reduction)
 
 
@@ -130,8 +130,8 @@ def _triplet(
 ) -> Tensor:
     near, far = distance(anchor, positive), distance(anchor, negative)
     if swap:
-        far = far.minimum(distance(positive, negative))  # type: ignore[attr-defined]
-    return reduced((near - far + margin).clamp_min(0), reduction)  # type: ignore[operator]
+        far = far.minimum(distance(positive, negative))
+    return reduced((near - far + margin).clamp_min(0), reduction)
 
 
 @operation(namespaces=FUNCTIONAL, cases=("f(3, 4), f(3, 4), f(3, 4)",))
@@ -162,7 +162,7 @@ def soft_margin_loss(
 ) -> Tensor:
     """``log(1 + exp(-y x))``, for y of 1 or -1."""
     reduction = legacy_reduction(size_average, reduce, reduction)
-    return reduced((-target * input).exp().log1p(), reduction)  # type: ignore[operator]
+    return reduced((-target * input).exp().log1p(), reduction)
 
 
 @operation(
@@ -184,11 +184,11 @@ def multi_margin_loss(
     if p not in (1, 2):
         raise ValueError("only p == 1 and p == 2 supported")
     x = input if input.ndim == 2 else unsqueeze(input, 0)
-    places = unsqueeze(target.reshape(-1), -1)  # type: ignore[attr-defined]
-    losses = (margin - gather(x, 1, places) + x).clamp_min(0) ** p  # type: ignore[operator]
+    places = unsqueeze(target.reshape(-1), -1)
+    losses = (margin - gather(x, 1, places) + x).clamp_min(0) ** p
     if weight is not None:
-        losses = losses * weight[places]  # type: ignore[index]
-    losses = scatter(losses, 1, places, 0).sum(1) / x.shape[1]  # type: ignore[attr-defined]
+        losses = losses * weight[places]
+    losses = scatter(losses, 1, places, 0).sum(1) / x.shape[1]
     return reduced(losses if input.ndim == 2 else losses[0], reduction)
 
 
@@ -207,11 +207,11 @@ def multilabel_margin_loss(
     """Hinge losses between each target class (up to the first -1) and each other class."""
     reduction = legacy_reduction(size_average, reduce, reduction)
     x, y = (t if t.ndim == 2 else unsqueeze(t, 0) for t in (input, target))
-    valid = ((y < 0).cumsum(1) == 0).to(x.dtype)  # type: ignore[operator,attr-defined]
-    places = y.clamp_min(0)  # type: ignore[attr-defined]
-    is_target = x.new_zeros(x.shape).scatter_add(1, places, valid).clamp_max(1)  # type: ignore[attr-defined]
+    valid = ((y < 0).cumsum(1) == 0).to(x.dtype)
+    places = y.clamp_min(0)
+    is_target = x.new_zeros(x.shape).scatter_add(1, places, valid).clamp_max(1)
     chosen = gather(x, 1, places)
-    pairs = (1 - unsqueeze(chosen, 2) + unsqueeze(x, 1)).clamp_min(0)  # type: ignore[operator]
+    pairs = (1 - unsqueeze(chosen, 2) + unsqueeze(x, 1)).clamp_min(0)
     pairs = pairs * unsqueeze(valid, 2) * unsqueeze(1 - is_target, 1)
     losses = pairs.sum((1, 2)) / x.shape[1]
     return reduced(losses if input.ndim == 2 else losses[0], reduction)
@@ -231,9 +231,9 @@ def multilabel_soft_margin_loss(
 ) -> Tensor:
     """The mean over classes of the binary cross entropies of the logits."""
     reduction = legacy_reduction(size_average, reduce, reduction)
-    positive = (-input).exp().log1p()  # type: ignore[operator]
-    negative = input.exp().log1p()  # type: ignore[attr-defined]
-    losses = target * positive + (1 - target) * negative  # type: ignore[operator]
+    positive = (-input).exp().log1p()
+    negative = input.exp().log1p()
+    losses = target * positive + (1 - target) * negative
     if weight is not None:
         losses = losses * weight
     return reduced(losses.sum(-1) / input.shape[-1], reduction)
@@ -258,12 +258,12 @@ def poisson_nll_loss(
     if reduction not in ("none", "mean", "sum"):
         raise ValueError(f"{reduction} is not a valid value for reduction")
     if log_input:
-        losses = input.exp() - target * input  # type: ignore[attr-defined,operator]
+        losses = input.exp() - target * input
     else:
-        losses = input - target * (input + eps).log()  # type: ignore[operator]
+        losses = input - target * (input + eps).log()
     if full:
-        stirling = target * target.log() - target + 0.5 * (2 * math.pi * target).log()  # type: ignore[attr-defined,operator]
-        losses = losses + stirling.masked_fill(target <= 1, 0)  # type: ignore[operator]
+        stirling = target * target.log() - target + 0.5 * (2 * math.pi * target).log()
+        losses = losses + stirling.masked_fill(target <= 1, 0)
     return reduced(losses, reduction)
 
 
@@ -282,7 +282,7 @@ def gaussian_nll_loss(
 ) -> Tensor:
     """``0.5 (log var + (x - y)² / var)``, the variance not below ``eps``."""
     if isinstance(var, (int, float)):
-        var = input.new_full(input.shape, var)  # type: ignore[attr-defined]
+        var = input.new_full(input.shape, var)
     if var.shape != input.shape:
         if input.shape[:-1] == var.shape:
             var = unsqueeze(var, -1)
@@ -294,7 +294,7 @@ def gaussian_nll_loss(
         raise ValueError("var has negative entry/entries")
     # The floor is put under the value only: the gradient flows as if it were not there.
     var = var + (var.detach().clamp_min(eps) - var.detach())
-    losses = 0.5 * (var.log() + (input - target) ** 2 / var)  # type: ignore[operator]
+    losses = 0.5 * (var.log() + (input - target) ** 2 / var)
     if full:
         losses = losses + 0.5 * math.log(2 * math.pi)
     return reduced(losses, reduction)

@@ -30,8 +30,8 @@ FUNCTIONAL = ("nn.functional",)
 
 
 def _moments(x: Tensor, dims: tuple[int, ...]) -> tuple[Tensor, Tensor]:
-    mean = x.mean(dims, keepdim=True)  # type: ignore[attr-defined]
-    centred = x - mean  # type: ignore[operator]
+    mean = x.mean(dims, keepdim=True)
+    centred = x - mean
     return mean, (centred * centred).mean(dims, keepdim=True)
 
 
@@ -39,9 +39,9 @@ def _normal_gradient(
     grad: Tensor, x: Tensor, mean: Tensor, scale: Tensor, dims: tuple[int, ...]
 ) -> Tensor:
     """The gradient through x̂: scale * (g - mean(g) - x̂ mean(g x̂)), with scale = 1/sqrt(var+eps)."""
-    normal = (x - mean) * scale  # type: ignore[operator]
-    along = (grad * normal).mean(dims, keepdim=True)  # type: ignore[operator]
-    return (grad - grad.mean(dims, keepdim=True) - normal * along) * scale  # type: ignore[attr-defined,operator]
+    normal = (x - mean) * scale
+    along = (grad * normal).mean(dims, keepdim=True)
+    return (grad - grad.mean(dims, keepdim=True) - normal * along) * scale
 
 
 class NativeLayerNorm(CompositeOperator):
@@ -53,10 +53,10 @@ class NativeLayerNorm(CompositeOperator):
     ) -> Tensor:
         dims = tuple(range(input.ndim - rank, input.ndim))
         mean, variance = _moments(input, dims)
-        scale = (variance + eps).rsqrt()  # type: ignore[attr-defined,operator]
+        scale = (variance + eps).rsqrt()
         ctx.save_for_backward(input, weight, mean, scale)
         ctx.dims = dims
-        result = (input - mean) * scale  # type: ignore[operator]
+        result = (input - mean) * scale
         result = result if weight is None else result * weight
         return result if bias is None else result + bias
 
@@ -73,7 +73,7 @@ class NativeLayerNorm(CompositeOperator):
             by_weight = grad * ((input - mean) * scale)
             by_weight = by_weight.sum(outer) if outer else by_weight
         if needs_bias:
-            by_bias = grad.sum(outer) if outer else grad  # type: ignore[attr-defined]
+            by_bias = grad.sum(outer) if outer else grad
         return by_input, by_weight, by_bias, None, None
 
 
@@ -132,10 +132,10 @@ class NativeBatchNorm(CompositeOperator):
     ) -> tuple[Tensor, ...]:
         dims = tuple(d for d in range(input.ndim) if d != 1)
         mean, variance = _moments(input, dims)
-        scale = (variance + eps).rsqrt()  # type: ignore[attr-defined,operator]
+        scale = (variance + eps).rsqrt()
         ctx.save_for_backward(input, weight, mean, scale)
         ctx.dims = dims
-        result = _affine((input - mean) * scale, weight, bias)  # type: ignore[operator]
+        result = _affine((input - mean) * scale, weight, bias)
         return result, reshape(mean, (-1,)), reshape(variance, (-1,))
 
     @staticmethod
@@ -149,7 +149,7 @@ class NativeBatchNorm(CompositeOperator):
         if needs_weight:
             by_weight = (grad * ((input - mean) * scale)).sum(ctx.dims)
         if needs_bias:
-            by_bias = grad.sum(ctx.dims)  # type: ignore[attr-defined]
+            by_bias = grad.sum(ctx.dims)
         return by_input, by_weight, by_bias, None
 
 
@@ -158,8 +158,8 @@ def _per_channel(x: Tensor, rank: int) -> Tensor:
 
 
 def _affine(x: Tensor, weight: Tensor | None, bias: Tensor | None) -> Tensor:
-    x = x if weight is None else x * _per_channel(weight, x.ndim)  # type: ignore[operator]
-    return x if bias is None else x + _per_channel(bias, x.ndim)  # type: ignore[operator]
+    x = x if weight is None else x * _per_channel(weight, x.ndim)
+    return x if bias is None else x + _per_channel(bias, x.ndim)
 
 
 class BatchNormStatistics(CompositeOperator):
@@ -178,9 +178,9 @@ class BatchNormStatistics(CompositeOperator):
         eps: float,
     ) -> Tensor:
         centre = _per_channel(mean, input.ndim)
-        scale = (_per_channel(variance, input.ndim) + eps).rsqrt()  # type: ignore[attr-defined,operator]
+        scale = (_per_channel(variance, input.ndim) + eps).rsqrt()
         ctx.save_for_backward(input, centre, scale, weight)
-        return _affine((input - centre) * scale, weight, bias)  # type: ignore[operator]
+        return _affine((input - centre) * scale, weight, bias)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
@@ -189,7 +189,7 @@ class BatchNormStatistics(CompositeOperator):
         needs_input, _, _, needs_weight, needs_bias, _ = ctx.needs_input_grad
         slope = scale if weight is None else scale * _per_channel(weight, grad.ndim)
         by_weight = (grad * ((input - centre) * scale)).sum(dims) if needs_weight else None
-        by_bias = grad.sum(dims) if needs_bias else None  # type: ignore[attr-defined]
+        by_bias = grad.sum(dims) if needs_bias else None
         return grad * slope if needs_input else None, None, None, by_weight, by_bias, None
 
 
@@ -253,7 +253,7 @@ def _update_running(
     if running is not None:
         with no_grad():
             fresh = cast(batch.detach(), running.dtype)
-            assign(running, running * (1 - momentum) + fresh * (momentum * correction))  # type: ignore[operator]
+            assign(running, running * (1 - momentum) + fresh * (momentum * correction))
 
 
 @operation(
@@ -283,7 +283,7 @@ def instance_norm(
     result, mean, variance = NativeBatchNorm.apply(flat, None, None, float(eps))
     if running_mean is not None and running_var is not None:
         count = numel(shape[2:])
-        mean, variance = (reshape(x, shape[:2]).mean(0) for x in (mean, variance))  # type: ignore[attr-defined]
+        mean, variance = (reshape(x, shape[:2]).mean(0) for x in (mean, variance))
         _update_running(running_mean, mean, momentum)
         _update_running(running_var, variance, momentum, count / max(count - 1, 1))
     return _affine(reshape(result, shape), weight, bias)
@@ -303,10 +303,10 @@ class NativeGroupNorm(CompositeOperator):
     ) -> Tensor:
         grouped = reshape(input, (input.shape[0], groups, -1))
         mean, variance = _moments(grouped, (2,))
-        scale = (variance + eps).rsqrt()  # type: ignore[attr-defined,operator]
+        scale = (variance + eps).rsqrt()
         ctx.save_for_backward(grouped, weight, mean, scale)
         ctx.shape = tuple(input.shape)
-        return _affine(reshape((grouped - mean) * scale, input.shape), weight, bias)  # type: ignore[operator]
+        return _affine(reshape((grouped - mean) * scale, input.shape), weight, bias)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
@@ -322,7 +322,7 @@ class NativeGroupNorm(CompositeOperator):
             normal = reshape((grouped - mean) * scale, ctx.shape)
             by_weight = (grad * normal).sum(dims)
         if needs_bias:
-            by_bias = grad.sum(dims)  # type: ignore[attr-defined]
+            by_bias = grad.sum(dims)
         return by_input, by_weight, by_bias, None, None
 
 
@@ -365,7 +365,7 @@ def rms_norm(
     _check_normalized_shape(input, shape, weight)
     dims = tuple(range(input.ndim - len(shape), input.ndim))
     eps = finfo(input.dtype).eps if eps is None else eps
-    scale = ((input * input).mean(dims, keepdim=True) + eps).rsqrt()  # type: ignore[operator]
+    scale = ((input * input).mean(dims, keepdim=True) + eps).rsqrt()
     result = input * scale
     return result if weight is None else result * weight
 
@@ -386,7 +386,7 @@ def local_response_norm(
         )
     if input.numel() == 0:
         return input
-    squares = input * input  # type: ignore[operator]
+    squares = input * input
     channels = squares.shape[1]
     before, after = size // 2, (size - 1) // 2
     total = None
@@ -407,5 +407,5 @@ def normalize(
     input: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12, out: None = None
 ) -> Tensor:
     """``input`` divided by its ``p``-norm along ``dim`` (by ``eps`` where that is smaller)."""
-    length = input.norm(p, dim, keepdim=True).clamp_min(eps)  # type: ignore[attr-defined]
+    length = input.norm(p, dim, keepdim=True).clamp_min(eps)
     return input / length.expand_as(input)

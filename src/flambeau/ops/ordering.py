@@ -85,7 +85,7 @@ def sort(
     """
     if not input.ndim:
         normalize_dim(dim, 0)
-        return Sorted(input.clone(), as_tensor_of(0, dtypes.int64))  # type: ignore[attr-defined]
+        return Sorted(input.clone(), as_tensor_of(0, dtypes.int64))
     return Sorted(*Sort.apply(input, normalize_dim(dim, input.ndim), bool(descending)))
 
 
@@ -109,7 +109,7 @@ def topk(
 ) -> TopK:
     """The ``k`` largest (or smallest) elements along ``dim``, in order, and their places."""
     if not input.ndim:
-        return TopK(input.clone(), as_tensor_of(0, dtypes.int64))  # type: ignore[attr-defined]
+        return TopK(input.clone(), as_tensor_of(0, dtypes.int64))
     dim = normalize_dim(dim, input.ndim)
     if not 0 <= k <= input.shape[dim]:
         raise RuntimeError("selected index k out of range")
@@ -153,7 +153,7 @@ def searchsorted(
 ) -> Tensor:
     """Where each ``input`` belongs in the sorted last dimension of ``sorted_sequence``."""
     if sorter is not None:
-        sorted_sequence = sorted_sequence.gather(-1, sorter)  # type: ignore[attr-defined]
+        sorted_sequence = sorted_sequence.gather(-1, sorter)
     values = input if isinstance(input, Tensor) else as_tensor_of(input, sorted_sequence.dtype)
     if sorted_sequence.ndim > 1 and sorted_sequence.shape[:-1] != values.shape[:-1]:
         raise RuntimeError(
@@ -163,7 +163,7 @@ def searchsorted(
             f"{list(values.shape)}"
         )
     found = emit(ix.SEARCHSORTED, sorted_sequence, values, right=right or side == "right")
-    return found.to(dtypes.int32) if out_int32 else found  # type: ignore[attr-defined]
+    return found.to(dtypes.int32) if out_int32 else found
 
 
 @operation(

@@ -461,7 +461,7 @@ def _lp_pool(
         return result if norm_type > 0 else neg(result)
     mean = average(power(input, norm_type), kernel_size, stride, 0, ceil_mode)
     # The root has no slope at 0: let none of it come back.
-    mean = masked_fill(mean, mean == 0, 0)  # type: ignore[arg-type]
+    mean = masked_fill(mean, mean == 0, 0)
     count = math.prod(per_dimension(kernel_size, rank, f"lp_pool{rank}d", "kernel_size"))
     return power(mul(mean, count), 1.0 / norm_type)
 

@@ -185,7 +185,7 @@ def addbmm(
     input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, alpha: Number = 1
 ) -> Tensor:
     """``beta * input`` plus ``alpha`` times the sum over the batch of ``batch1 @ batch2``."""
-    product = _times(bmm(batch1, batch2).sum(0), alpha)  # type: ignore[attr-defined]
+    product = _times(bmm(batch1, batch2).sum(0), alpha)
     return product if beta == 0 else add(_times(input, beta), product)
 
 
@@ -347,7 +347,7 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
 
 
 def _dropped(x: Tensor, dim: int) -> Tensor:
-    return x.squeeze(dim)  # type: ignore[attr-defined]
+    return x.squeeze(dim)
 
 
 def _batched(input: Tensor, other: Tensor) -> Tensor:
@@ -363,7 +363,7 @@ def _rmatmul(self: Tensor, other: Tensor) -> Tensor:
     return matmul(other, self)
 
 
-Tensor.__rmatmul__ = _rmatmul  # type: ignore[attr-defined]
+Tensor.__rmatmul__ = _rmatmul
 
 
 @operation(

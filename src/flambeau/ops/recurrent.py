@@ -28,7 +28,7 @@ class LstmStep(CompositeOperator):
     @staticmethod
     def forward(ctx: Any, gates: Tensor, cell: Tensor) -> tuple[Tensor, ...]:
         i, f, g, o = chunk(gates, 4, 1)
-        i, f, g, o = i.sigmoid(), f.sigmoid(), g.tanh(), o.sigmoid()  # type: ignore[attr-defined]
+        i, f, g, o = i.sigmoid(), f.sigmoid(), g.tanh(), o.sigmoid()
         fresh = f * cell + i * g
         squashed = fresh.tanh()
         ctx.save_for_backward(i, f, g, o, cell, squashed)
@@ -52,7 +52,7 @@ class GruStep(CompositeOperator):
     def forward(ctx: Any, by_input: Tensor, by_state: Tensor, hidden: Tensor) -> Tensor:
         xr, xz, xn = chunk(by_input, 3, 1)
         hr, hz, hn = chunk(by_state, 3, 1)
-        r, z = (xr + hr).sigmoid(), (xz + hz).sigmoid()  # type: ignore[operator]
+        r, z = (xr + hr).sigmoid(), (xz + hz).sigmoid()
         n = (xn + r * hn).tanh()
         ctx.save_for_backward(r, z, n, hn, hidden)
         return n + z * (hidden - n)
@@ -71,7 +71,7 @@ class GruStep(CompositeOperator):
 def _lstm(by_input: Tensor, state: State, weights: Weights) -> State:
     hidden, cell = state
     _, w_hh, _, b_hh, *projection = weights
-    hidden, cell = LstmStep.apply(by_input + linear(hidden, w_hh, b_hh), cell)  # type: ignore[operator]
+    hidden, cell = LstmStep.apply(by_input + linear(hidden, w_hh, b_hh), cell)
     if projection:
         hidden = linear(hidden, projection[0])
     return hidden, cell
@@ -85,12 +85,12 @@ def _gru(by_input: Tensor, state: State, weights: Weights) -> State:
 
 def _rnn_tanh(by_input: Tensor, state: State, weights: Weights) -> State:
     _, w_hh, _, b_hh = weights
-    return ((by_input + linear(state[0], w_hh, b_hh)).tanh(),)  # type: ignore[operator]
+    return ((by_input + linear(state[0], w_hh, b_hh)).tanh(),)
 
 
 def _rnn_relu(by_input: Tensor, state: State, weights: Weights) -> State:
     _, w_hh, _, b_hh = weights
-    return ((by_input + linear(state[0], w_hh, b_hh)).relu(),)  # type: ignore[operator]
+    return ((by_input + linear(state[0], w_hh, b_hh)).relu(),)
 
 
 #: By mode: the step, and how many gates the weights hold.
@@ -117,7 +117,7 @@ def scan(
     each sequence's own last step.
     """
     step = CELLS[mode][0]
-    by_input = linear(input, weights[0], weights[2]).split(list(batch_sizes))  # type: ignore[attr-defined]
+    by_input = linear(input, weights[0], weights[2]).split(list(batch_sizes))
     if reverse:
         outputs, final = _backward_in_time(step, by_input, batch_sizes, state, weights)
     else:
@@ -133,8 +133,8 @@ def _forward_in_time(
     now = sizes[0]
     for gate, size in zip(gates, sizes, strict=True):
         if size < now:
-            finished.append(tuple(x[size:now] for x in state))  # type: ignore[index]
-            state = tuple(x[:size] for x in state)  # type: ignore[index]
+            finished.append(tuple(x[size:now] for x in state))
+            state = tuple(x[:size] for x in state)
             now = size
         state = step(gate, state, weights)
         outputs.append(state[0])
@@ -150,11 +150,11 @@ def _backward_in_time(
 ) -> tuple[list[Tensor], State]:
     outputs = []
     now = sizes[-1]
-    state = tuple(x[:now] for x in initial) if now < sizes[0] else initial  # type: ignore[index]
+    state = tuple(x[:now] for x in initial) if now < sizes[0] else initial
     for gate, size in zip(reversed(gates), reversed(sizes), strict=True):
         if size > now:  # shorter sequences begin here, from their own initial state
             joined = zip(state, initial, strict=True)
-            state = tuple(cat([x, first[now:size]]) for x, first in joined)  # type: ignore[index]
+            state = tuple(cat([x, first[now:size]]) for x, first in joined)
             now = size
         state = step(gate, state, weights)
         outputs.append(state[0])

@@ -96,7 +96,7 @@ def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     """The elements where ``mask`` is true, in one dimension. Its size depends on the data."""
     if mask.dtype is not dtypes.bool_:
         raise RuntimeError("masked_select: expected BoolTensor for mask")
-    shape = tuple((mask.to(dtypes.float32) + filled(input.shape, 0, dtypes.float32)).shape)  # type: ignore[attr-defined]
+    shape = tuple((mask.to(dtypes.float32) + filled(input.shape, 0, dtypes.float32)).shape)
     index = reshape(nonzero(flatten(expand(mask, shape))), (-1,))
     return index_select(flatten(expand(input, shape)), 0, index)
 
@@ -110,7 +110,7 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
         raise RuntimeError(
             "masked_scatter: expected self and source to have same dtypes but got too few elements"
         )
-    flat = index_copy(flatten(input), 0, index, flatten(source)[:count])  # type: ignore[index]
+    flat = index_copy(flatten(input), 0, index, flatten(source)[:count])
     return reshape(flat, input.shape)
 
 
@@ -149,7 +149,7 @@ class IndexSelect(Operator):
 def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     """The slices of ``input`` along ``dim`` at the places in the vector ``index``."""
     if not input.ndim:
-        return input.clone()  # type: ignore[attr-defined]
+        return input.clone()
     dim = normalize_dim(dim, input.ndim)
     index = _vector_index(index, input.shape[dim], dim, "index_select")
     return IndexSelect.apply(input, dim, index)
@@ -324,7 +324,7 @@ def _source(src: Tensor, index: Tensor) -> Tensor:
             )
     if index.shape == src.shape:
         return src
-    return src[tuple(slice(n) for n in index.shape)]  # type: ignore[index]
+    return src[tuple(slice(n) for n in index.shape)]
 
 
 @operation(
@@ -408,7 +408,7 @@ def _scatter_mean(
     count = emit(e.MAXIMUM, count, as_tensor_of(1, input.dtype))
     if input.dtype.is_floating_point:
         return total / count
-    return total.div(count, rounding_mode="floor")  # type: ignore[attr-defined]
+    return total.div(count, rounding_mode="floor")
 
 
 class ScatterReduce(Operator):

@@ -114,7 +114,7 @@ def _where_method(self: Tensor, condition: Tensor, other: Any) -> Tensor:
 
 
 _where_method.__name__ = "where"
-Tensor.where = _where_method  # type: ignore[attr-defined]
+Tensor.where = _where_method
 
 
 # clamp --------------------------------------------------------------------------------------

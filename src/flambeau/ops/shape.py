@@ -163,7 +163,7 @@ def reshape(input: Tensor, *shape: Any) -> Tensor:
     """
     sizes = resolve_reshape(sizes_of(shape), numel(node_of(input).shape))
     if input._views and reshape_strides(input._geometry(), sizes) is None:
-        return UnsafeView.apply(input.clone(), sizes)  # type: ignore[attr-defined]
+        return UnsafeView.apply(input.clone(), sizes)
     return View.apply(input, sizes)
 
 
@@ -333,9 +333,13 @@ def _reversed_dims(self: Tensor) -> Tensor:
     return Permute.apply(self, tuple(reversed(range(rank))))
 
 
-Tensor.T = property(_reversed_dims)  # type: ignore[attr-defined]
-Tensor.H = property(_reversed_dims)  # type: ignore[attr-defined]
-Tensor.mT = Tensor.mH = property(adjoint)  # type: ignore[attr-defined]
+for _name, _reader in (
+    ("T", _reversed_dims),
+    ("H", _reversed_dims),
+    ("mT", adjoint),
+    ("mH", adjoint),
+):
+    setattr(Tensor, _name, property(_reader))
 
 
 # Expand -------------------------------------------------------------------------------------
@@ -526,7 +530,7 @@ def unfold(self: Tensor, dimension: int, size: int, step: int) -> Tensor:
     if step <= 0:
         raise RuntimeError(f"step is {step} but must be > 0")
     index = Tensor._from_array(_window_places(shape[dim], size, step))
-    windows = self.index_select(dim, index.reshape(-1))  # type: ignore[attr-defined]
+    windows = self.index_select(dim, index.reshape(-1))
     windows = unflatten(windows, dim, tuple(index.shape))
     return movedim(windows, dim + 1, -1)
 

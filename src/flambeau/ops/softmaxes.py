@@ -21,7 +21,7 @@ EVERYWHERE = ("nn.functional", "torch", "Tensor")
 
 
 def _exp_shifted(x: Tensor, dim: int) -> Tensor:
-    return (x - x.amax(dim, keepdim=True)).exp()  # type: ignore[attr-defined,operator]
+    return (x - x.amax(dim, keepdim=True)).exp()
 
 
 class Softmax(CompositeOperator):
@@ -30,7 +30,7 @@ class Softmax(CompositeOperator):
     @staticmethod
     def forward(ctx: Any, input: Tensor, dim: int) -> Tensor:
         powers = _exp_shifted(input, dim)
-        result = powers / powers.sum(dim, keepdim=True)  # type: ignore[attr-defined]
+        result = powers / powers.sum(dim, keepdim=True)
         ctx.save_for_backward(result)
         ctx.dim = dim
         return result
@@ -47,7 +47,7 @@ class LogSoftmax(CompositeOperator):
 
     @staticmethod
     def forward(ctx: Any, input: Tensor, dim: int) -> Tensor:
-        shifted = input - input.amax(dim, keepdim=True)  # type: ignore[attr-defined,operator]
+        shifted = input - input.amax(dim, keepdim=True)
         result = shifted - shifted.exp().sum(dim, keepdim=True).log()
         ctx.save_for_backward(result)
         ctx.dim = dim
@@ -56,7 +56,7 @@ class LogSoftmax(CompositeOperator):
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
         (result,) = ctx.saved_tensors
-        return grad - result.exp() * grad.sum(ctx.dim, keepdim=True), None  # type: ignore[attr-defined]
+        return grad - result.exp() * grad.sum(ctx.dim, keepdim=True), None
 
 
 def _implicit_dim(name: str, rank: int) -> int:
@@ -80,9 +80,9 @@ def _applied(
             f"\"{name}_lastdim_kernel_impl\" not implemented for '{kind}'"
         )
     if not x.ndim:
-        return operator.apply(x.reshape(1), 0).reshape(())  # type: ignore[attr-defined]
+        return operator.apply(x.reshape(1), 0).reshape(())
     if not x.numel():
-        return x.clone()  # type: ignore[attr-defined]
+        return x.clone()
     return operator.apply(x, dim)
 
 
@@ -114,7 +114,7 @@ def softmin(
     """``softmax(-x)`` along ``dim``."""
     if dim is None:
         dim = _implicit_dim("softmin", input.ndim)
-    return softmax(-input, dim, dtype=dtype)  # type: ignore[operator]
+    return softmax(-input, dim, dtype=dtype)
 
 
 @operation(namespaces=FUNCTIONAL, cases=(), differentiable=False)
@@ -124,10 +124,10 @@ def gumbel_softmax(
     """A sample near the corners of the simplex (Jang et al., 2017); one-hot if ``hard``."""
     if eps != 1e-10:
         warnings.warn("`eps` parameter is deprecated and has no effect.", stacklevel=2)
-    noise = -logits.new_empty(logits.shape).exponential_().log()  # type: ignore[attr-defined]
-    soft = softmax((logits + noise) / tau, dim)  # type: ignore[operator]
+    noise = -logits.new_empty(logits.shape).exponential_().log()
+    soft = softmax((logits + noise) / tau, dim)
     if not hard:
         return soft
-    index = soft.argmax(dim, keepdim=True)  # type: ignore[attr-defined]
-    corner = scatter(logits.new_zeros(logits.shape), dim, index, 1.0)  # type: ignore[attr-defined]
-    return corner - soft.detach() + soft  # type: ignore[operator]
+    index = soft.argmax(dim, keepdim=True)
+    corner = scatter(logits.new_zeros(logits.shape), dim, index, 1.0)
+    return corner - soft.detach() + soft

@@ -137,7 +137,7 @@ def _polygamma_method(self: Tensor, n: int) -> Tensor:
 
 
 _polygamma_method.__name__ = "polygamma"
-Tensor.polygamma = _polygamma_method  # type: ignore[attr-defined]
+Tensor.polygamma = _polygamma_method
 
 
 @operation(inplace=True, cases=("p(3, 4) + 2, 3", "p(3) + 1, 1"))

@@ -174,7 +174,7 @@ def _searchsorted(edges: Node, x: Node, right: bool) -> Spec:
 
 
 def _searchsorted_array(edges: np.ndarray, x: np.ndarray, right: bool) -> np.ndarray:
-    side = "right" if right else "left"
+    side: Any = "right" if right else "left"
     if edges.ndim == 1:
         return np.searchsorted(edges, x, side)
     if not x.size:

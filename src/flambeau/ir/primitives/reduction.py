@@ -29,11 +29,11 @@ def _reduction(name: str, function: Callable[..., Any]) -> Primitive:
 
 
 def _sum(x: np.ndarray, axis: Axes, keepdims: bool) -> np.ndarray:
-    return np.add.reduce(x, axis=axis, keepdims=keepdims, dtype=x.dtype)
+    return np.sum(x, axis=axis, keepdims=keepdims, dtype=x.dtype)
 
 
 def _prod(x: np.ndarray, axis: Axes, keepdims: bool) -> np.ndarray:
-    return np.multiply.reduce(x, axis=axis, keepdims=keepdims, dtype=x.dtype)
+    return np.prod(x, axis=axis, keepdims=keepdims, dtype=x.dtype)
 
 
 SUM = _reduction("sum", _sum)

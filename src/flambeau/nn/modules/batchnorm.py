@@ -91,7 +91,8 @@ class _NormBase(Module):
     def extra_repr(self) -> str:
         return (
             f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, "
-            f"affine={self.affine}, track_running_stats={self.track_running_stats}"
+            f"affine={self.affine}, bias={self.bias is not None}, "
+            f"track_running_stats={self.track_running_stats}"
         )
 
     def _load_from_state_dict(
@@ -146,7 +147,7 @@ class BatchNorm2d(_BatchNorm):
 
     >>> import flambeau as torch
     >>> torch.nn.BatchNorm2d(3)
-    BatchNorm2d(3, eps=1e-05, momentum=0.1, affine=True, track_running_stats=True)
+    BatchNorm2d(3, eps=1e-05, momentum=0.1, affine=True, bias=True, track_running_stats=True)
     """
 
     def _check_input_dim(self, input: Tensor) -> None:
@@ -191,8 +192,8 @@ class SyncBatchNorm(_BatchNorm):
 class _LazyNormBase(LazyModuleMixin, _NormBase):
     """A normalisation whose number of features is read off its first input."""
 
-    weight: UninitializedParameter  # type: ignore[assignment]
-    bias: UninitializedParameter  # type: ignore[assignment]
+    weight: UninitializedParameter
+    bias: UninitializedParameter
 
     def __init__(
         self,
@@ -221,7 +222,7 @@ class _LazyNormBase(LazyModuleMixin, _NormBase):
         if not self.has_uninitialized_params() and self.num_features != 0:
             super().reset_parameters()
 
-    def initialize_parameters(self, input: Tensor) -> None:  # type: ignore[override]
+    def initialize_parameters(self, input: Tensor) -> None:
         """Take the number of features from ``input``."""
         if not self.has_uninitialized_params():
             return
@@ -235,7 +236,7 @@ class _LazyNormBase(LazyModuleMixin, _NormBase):
 class LazyBatchNorm1d(_LazyNormBase, _BatchNorm):
     """A BatchNorm1d that takes ``num_features`` from its first input."""
 
-    cls_to_become = BatchNorm1d  # type: ignore[assignment]
+    cls_to_become = BatchNorm1d
 
     def _check_input_dim(self, input: Tensor) -> None:
         BatchNorm1d._check_input_dim(self, input)  # type: ignore[arg-type]
@@ -244,7 +245,7 @@ class LazyBatchNorm1d(_LazyNormBase, _BatchNorm):
 class LazyBatchNorm2d(_LazyNormBase, _BatchNorm):
     """A BatchNorm2d that takes ``num_features`` from its first input."""
 
-    cls_to_become = BatchNorm2d  # type: ignore[assignment]
+    cls_to_become = BatchNorm2d
 
     def _check_input_dim(self, input: Tensor) -> None:
         BatchNorm2d._check_input_dim(self, input)  # type: ignore[arg-type]
@@ -253,7 +254,7 @@ class LazyBatchNorm2d(_LazyNormBase, _BatchNorm):
 class LazyBatchNorm3d(_LazyNormBase, _BatchNorm):
     """A BatchNorm3d that takes ``num_features`` from its first input."""
 
-    cls_to_become = BatchNorm3d  # type: ignore[assignment]
+    cls_to_become = BatchNorm3d
 
     def _check_input_dim(self, input: Tensor) -> None:
         BatchNorm3d._check_input_dim(self, input)  # type: ignore[arg-type]

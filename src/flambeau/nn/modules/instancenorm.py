@@ -117,18 +117,18 @@ class LazyInstanceNorm1d(_LazyInstanceNorm):
     """An InstanceNorm1d that takes ``num_features`` from its first input."""
 
     _rank = 2
-    cls_to_become = InstanceNorm1d  # type: ignore[assignment]
+    cls_to_become = InstanceNorm1d
 
 
 class LazyInstanceNorm2d(_LazyInstanceNorm):
     """An InstanceNorm2d that takes ``num_features`` from its first input."""
 
     _rank = 3
-    cls_to_become = InstanceNorm2d  # type: ignore[assignment]
+    cls_to_become = InstanceNorm2d
 
 
 class LazyInstanceNorm3d(_LazyInstanceNorm):
     """An InstanceNorm3d that takes ``num_features`` from its first input."""
 
     _rank = 4
-    cls_to_become = InstanceNorm3d  # type: ignore[assignment]
+    cls_to_become = InstanceNorm3d
