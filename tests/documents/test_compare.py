@@ -39,7 +39,7 @@ def test_same_to_the_last_place(expected: str, actual: str) -> None:
         ("inf", "-inf"),
         ("one\ntwo", "one"),
         ("one", "one\ntwo"),
-        ("loss: 1.327077865600586", "loss: 1.32708"),
+        ("loss: 1.327077865600586", "loss: 1.32709"),
         ("-1.5000", "1.5000"),
     ],
 )

@@ -13,7 +13,8 @@ _SPACES = re.compile(r" +")
 
 # Sums of numbers about one that cancel leave float32's rounding behind: any of it is zero.
 _NOISE = 3e-7
-# A float32 printed with all the digits of its float64 shows more places than it has.
+# A float32 printed with more digits than it has, after a few steps of training: its last
+# places depend on the order of summation.
 _FLOAT32_PRECISION = 2e-6
 
 
