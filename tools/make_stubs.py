@@ -119,6 +119,9 @@ def class_stub(cls: type, attributes: dict[str, str]) -> str:
     return "\n".join(lines) + "\n\n"
 
 
+#: The methods behind ``+=`` and its kin.
+AUGMENTED = re.compile(r"__i(add|sub|mul|matmul|truediv|floordiv|mod|pow|and|or|xor|[lr]shift)__")
+
 SKIPPED = {
     "__class__", "__dict__", "__doc__", "__module__", "__weakref__", "__slots__", "__annotations__",
     "__init_subclass__", "__subclasshook__",
@@ -147,7 +150,7 @@ def function_stub(name: str, function: Any, indent: str, inside: bool, kind: str
         texts.append(first)
         parameters = parameters[1:]
     seen_star = False
-    if name.startswith("__i") and name.endswith("__") and len(parameters) == 1:
+    if AUGMENTED.fullmatch(name):
         texts, parameters = ["self", "other: Any"], []
     for p in parameters:
         if p.kind is p.KEYWORD_ONLY and not seen_star:
@@ -157,9 +160,11 @@ def function_stub(name: str, function: Any, indent: str, inside: bool, kind: str
             seen_star = True
         texts.append(parameter_text(p, inside))
     result = annotation_of(signature.return_annotation, inside)
-    if name.endswith("_") and not name.startswith("__") or name.startswith("__i"):
-        result = "Tensor" if result not in ("None", "builtins.int") else result
+    if AUGMENTED.fullmatch(name) or (name.endswith("_") and not name.startswith("__")):
+        result = "Tensor"
     ignored = "  # type: ignore[override]" if name in ("__eq__", "__ne__") else ""
+    if AUGMENTED.fullmatch(name):
+        ignored = "  # type: ignore[misc]"
     head = f"{indent}def {name}({', '.join(texts)}) -> {result}: ..."
     return f"{head}{ignored or place(function)}"
 

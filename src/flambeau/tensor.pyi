@@ -19,7 +19,7 @@ __all__ = ["Cell", "Tensor", "emit", "emit_many", "filled", "from_node", "node_o
 class Cell:
     node: Node
     version: int
-    def __init__(self, node: Node) -> None: ...  # tensor.py:42
+    def __init__(self, node: Node) -> None: ...  # tensor.py:52
 
 class Tensor:
     __array_priority__: builtins.int
@@ -59,57 +59,57 @@ class Tensor:
     def __abs__(self) -> Tensor: ...  # ops/arithmetic.py:290
     def __add__(self, other: Tensor | builtins.bool | builtins.int | builtins.float, *, alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/arithmetic.py:55
     def __and__(self, other: Any) -> Any: ...  # ops/logic.py:151
-    def __array__(self, dtype: Any = ..., copy: builtins.bool | None = ...) -> np.ndarray: ...  # tensor.py:279
-    def __bool__(self) -> builtins.bool: ...  # tensor.py:299
-    def __complex__(self) -> complex: ...  # tensor.py:312
-    def __contains__(self, element: Any) -> builtins.bool: ...  # tensor.py:333
-    def __copy__(self) -> Tensor: ...  # tensor.py:505
-    def __deepcopy__(self, memo: dict) -> Tensor: ...  # tensor.py:477
-    def __dir__(self) -> list[str]: ...  # tensor.py:361
-    def __eq__(self, other: Any) -> Any: ...
-    def __float__(self) -> builtins.float: ...  # tensor.py:309
+    def __array__(self, dtype: Any = ..., copy: builtins.bool | None = ...) -> np.ndarray: ...  # tensor.py:289
+    def __bool__(self) -> builtins.bool: ...  # tensor.py:307
+    def __complex__(self) -> complex: ...  # tensor.py:320
+    def __contains__(self, element: Any) -> builtins.bool: ...  # tensor.py:349
+    def __copy__(self) -> Tensor: ...  # tensor.py:523
+    def __deepcopy__(self, memo: dict) -> Tensor: ...  # tensor.py:495
+    def __dir__(self) -> list[str]: ...  # tensor.py:377
+    def __eq__(self, other: Any) -> Any: ...  # type: ignore[override]
+    def __float__(self) -> builtins.float: ...  # tensor.py:317
     def __floordiv__(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:193
-    def __format__(self, spec: str) -> str: ...  # tensor.py:356
+    def __format__(self, spec: str) -> str: ...  # tensor.py:372
     def __ge__(self, other: Any) -> Any: ...  # ops/comparison.py:111
     def __getitem__(self, index: Any) -> Tensor: ...  # ops/indexing.py:42
     def __gt__(self, other: Any) -> Any: ...  # ops/comparison.py:111
     def __hash__(self) -> Any: ...
-    def __iadd__(self, other: Tensor | builtins.bool | builtins.int | builtins.float, *, alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/arithmetic.py:55
-    def __iand__(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/logic.py:99
-    def __ifloordiv__(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:193
-    def __ilshift__(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/logic.py:126
-    def __imod__(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:218
-    def __imul__(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:128
-    def __index__(self) -> builtins.int: ...  # tensor.py:315
-    def __int__(self) -> builtins.int: ...  # tensor.py:306
+    def __iadd__(self, other: Any) -> Tensor: ...  # type: ignore[misc]
+    def __iand__(self, other: Any) -> Tensor: ...  # type: ignore[misc]
+    def __ifloordiv__(self, other: Any) -> Tensor: ...  # type: ignore[misc]
+    def __ilshift__(self, other: Any) -> Tensor: ...  # type: ignore[misc]
+    def __imod__(self, other: Any) -> Tensor: ...  # type: ignore[misc]
+    def __imul__(self, other: Any) -> Tensor: ...  # type: ignore[misc]
+    def __index__(self) -> builtins.int: ...  # tensor.py:331
+    def __int__(self) -> builtins.int: ...  # tensor.py:314
     def __invert__(self) -> Tensor: ...  # ops/logic.py:141
-    def __ior__(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/logic.py:105
-    def __ipow__(self, exponent: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:361
-    def __irshift__(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/logic.py:132
-    def __isub__(self, other: Tensor | builtins.bool | builtins.int | builtins.float, *, alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/arithmetic.py:82
-    def __iter__(self) -> Tensor: ...  # tensor.py:325
-    def __itruediv__(self, other: Tensor | builtins.bool | builtins.int | builtins.float, *, rounding_mode: str | None = ...) -> Tensor: ...  # ops/arithmetic.py:152
-    def __ixor__(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/logic.py:111
+    def __ior__(self, other: Any) -> Tensor: ...  # type: ignore[misc]
+    def __ipow__(self, other: Any) -> Tensor: ...  # type: ignore[misc]
+    def __irshift__(self, other: Any) -> Tensor: ...  # type: ignore[misc]
+    def __isub__(self, other: Any) -> Tensor: ...  # type: ignore[misc]
+    def __iter__(self) -> Iterator[Tensor]: ...  # tensor.py:341
+    def __itruediv__(self, other: Any) -> Tensor: ...  # type: ignore[misc]
+    def __ixor__(self, other: Any) -> Tensor: ...  # type: ignore[misc]
     def __le__(self, other: Any) -> Any: ...  # ops/comparison.py:111
-    def __len__(self) -> builtins.int: ...  # tensor.py:320
+    def __len__(self) -> builtins.int: ...  # tensor.py:336
     def __lshift__(self, other: Any) -> Any: ...  # ops/logic.py:151
     def __lt__(self, other: Any) -> Any: ...  # ops/comparison.py:111
     def __matmul__(self, other: Tensor) -> Tensor: ...  # ops/products.py:307
     def __mod__(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:218
     def __mul__(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:128
-    def __ne__(self, other: Any) -> Any: ...
+    def __ne__(self, other: Any) -> Any: ...  # type: ignore[override]
     def __neg__(self) -> Tensor: ...  # ops/arithmetic.py:258
     @staticmethod
-    def __new__(cls: Any, *data: Any, device: Any = ..., dtype: DType | None = ...) -> Tensor: ...  # tensor.py:82
+    def __new__(cls: Any, *data: Any, device: Any = ..., dtype: DType | None = ...) -> Tensor: ...  # tensor.py:92
     def __or__(self, other: Any) -> Any: ...  # ops/logic.py:151
     def __pos__(self) -> Tensor: ...  # ops/arithmetic.py:269
     def __pow__(self, exponent: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:361
     def __radd__(self, other: Tensor | builtins.bool | builtins.int | builtins.float, *, alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/arithmetic.py:55
     def __rand__(self, other: Any) -> Any: ...  # ops/logic.py:161
     def __rdiv__(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:440
-    def __reduce_ex__(self, protocol: Any) -> tuple: ...  # tensor.py:510
-    def __repr__(self, *, tensor_contents: Any = ...) -> str: ...  # tensor.py:345
-    def __reversed__(self) -> Tensor: ...  # tensor.py:330
+    def __reduce_ex__(self, protocol: Any) -> tuple: ...  # tensor.py:528
+    def __repr__(self, *, tensor_contents: Any = ...) -> str: ...  # tensor.py:361
+    def __reversed__(self) -> Tensor: ...  # tensor.py:346
     def __rfloordiv__(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:440
     def __rlshift__(self, other: Any) -> Any: ...  # ops/logic.py:161
     def __rmatmul__(self, other: Tensor) -> Tensor: ...  # ops/products.py:361
@@ -123,24 +123,25 @@ class Tensor:
     def __rtruediv__(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:440
     def __rxor__(self, other: Any) -> Any: ...  # ops/logic.py:161
     def __setitem__(self, index: Any, value: Any) -> None: ...  # ops/indexing.py:66
-    def __str__(self) -> str: ...  # tensor.py:353
+    def __str__(self) -> str: ...  # tensor.py:369
     def __sub__(self, other: Tensor | builtins.bool | builtins.int | builtins.float, *, alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/arithmetic.py:82
     def __truediv__(self, other: Tensor | builtins.bool | builtins.int | builtins.float, *, rounding_mode: str | None = ...) -> Tensor: ...  # ops/arithmetic.py:152
     def __xor__(self, other: Any) -> Any: ...  # ops/logic.py:151
-    def _array(self) -> np.ndarray: ...  # tensor.py:262
-    def _base_storage_array(self) -> np.ndarray: ...  # tensor.py:238
+    def _array(self) -> np.ndarray: ...  # tensor.py:272
+    def _base_storage_array(self) -> np.ndarray: ...  # tensor.py:248
     def _follow_base(self) -> None: ...  # autograd/inplace.py:114
     @classmethod
-    def _from_array(cls, array: np.ndarray, dtype: DType | None = ...) -> Tensor: ...  # tensor.py:94
+    def _from_array(cls, array: np.ndarray, dtype: DType | None = ...) -> Tensor: ...  # tensor.py:104
     @classmethod
-    def _from_storage(cls, base: Tensor, size: tuple[builtins.int, ...], stride: tuple[builtins.int, ...], offset: builtins.int) -> Tensor: ...  # tensor.py:242
-    def _geometry(self) -> Geometry: ...  # tensor.py:198
-    def _is_view(self) -> builtins.bool: ...  # tensor.py:224
+    def _from_storage(cls, base: Tensor, size: tuple[builtins.int, ...], stride: tuple[builtins.int, ...], offset: builtins.int) -> Tensor: ...  # tensor.py:252
+    def _geometry(self) -> Geometry: ...  # tensor.py:208
+    def _is_view(self) -> builtins.bool: ...  # tensor.py:234
     @staticmethod
-    def _make_subclass(cls: builtins.type, data: Tensor, requires_grad: builtins.bool = ...) -> Any: ...  # tensor.py:102
-    def _storage_key(self) -> Cell: ...  # tensor.py:235
+    def _make_subclass(cls: builtins.type, data: Tensor, requires_grad: builtins.bool = ...) -> Any: ...  # tensor.py:112
+    def _scalar(self) -> Any: ...  # tensor.py:323
+    def _storage_key(self) -> Cell: ...  # tensor.py:245
     @property
-    def _version(self) -> builtins.int: ...  # tensor.py:227
+    def _version(self) -> builtins.int: ...  # tensor.py:237
     def abs(self) -> Tensor: ...  # ops/arithmetic.py:290
     def abs_(self) -> Tensor: ...  # ops/arithmetic.py:290
     def absolute(self) -> Tensor: ...  # ops/arithmetic.py:290
@@ -187,7 +188,7 @@ class Tensor:
     def argmin(self, dim: builtins.int | None = ..., keepdim: builtins.bool = ..., **numpy_names: Any) -> Tensor: ...  # ops/extremum.py:370
     def argsort(self, dim: builtins.int = ..., descending: builtins.bool = ..., *, stable: builtins.bool = ...) -> Tensor: ...  # ops/ordering.py:92
     def argwhere(self) -> Tensor: ...  # ops/indexing.py:458
-    def as_strided(self, size: Sequence[builtins.int], stride: Sequence[builtins.int], storage_offset: builtins.int | None = ...) -> Tensor: ...  # ops/shape.py:505
+    def as_strided(self, size: Sequence[builtins.int], stride: Sequence[builtins.int], storage_offset: builtins.int | None = ...) -> Tensor: ...  # ops/shape.py:509
     def asin(self) -> Tensor: ...  # ops/pointwise.py:168
     def asin_(self) -> Tensor: ...  # ops/pointwise.py:168
     def asinh(self) -> Tensor: ...  # ops/pointwise.py:250
@@ -218,14 +219,14 @@ class Tensor:
     def bitwise_xor_(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/logic.py:111
     def bmm(self, mat2: Tensor) -> Tensor: ...  # ops/products.py:158
     def bool(self, memory_format: Any = ...) -> Tensor: ...  # ops/conversion.py:99
-    def broadcast_to(self, size: Sequence[builtins.int]) -> Tensor: ...  # ops/shape.py:395
+    def broadcast_to(self, size: Sequence[builtins.int]) -> Tensor: ...  # ops/shape.py:399
     def byte(self, memory_format: Any = ...) -> Tensor: ...  # ops/conversion.py:99
     def cauchy_(self, median: builtins.float = ..., sigma: builtins.float = ..., *, generator: Generator | None = ...) -> Tensor: ...  # ops/random_inplace.py:238
     def ceil(self) -> Tensor: ...  # ops/rounding.py:66
     def ceil_(self) -> Tensor: ...  # ops/rounding.py:66
     def celu_(self, alpha: builtins.float = ..., inplace: builtins.bool = ...) -> Tensor: ...  # ops/activation.py:235
     def char(self, memory_format: Any = ...) -> Tensor: ...  # ops/conversion.py:99
-    def chunk(self, chunks: builtins.int, dim: builtins.int = ...) -> tuple[Tensor, ...]: ...  # ops/shape.py:593
+    def chunk(self, chunks: builtins.int, dim: builtins.int = ...) -> tuple[Tensor, ...]: ...  # ops/shape.py:597
     def clamp(self, min: Tensor | builtins.bool | builtins.int | builtins.float | None = ..., max: Tensor | builtins.bool | builtins.int | builtins.float | None = ...) -> Tensor: ...  # ops/selection.py:201
     def clamp_(self, min: Tensor | builtins.bool | builtins.int | builtins.float | None = ..., max: Tensor | builtins.bool | builtins.int | builtins.float | None = ...) -> Tensor: ...  # ops/selection.py:201
     def clamp_max(self, max: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/selection.py:269
@@ -254,25 +255,25 @@ class Tensor:
     def cumsum(self, dim: builtins.int | None = ..., *, dtype: DType | None = ..., **numpy_names: Any) -> Tensor: ...  # ops/scan.py:66
     def cumsum_(self, dim: builtins.int | None = ..., *, dtype: DType | None = ..., **numpy_names: Any) -> Tensor: ...  # ops/scan.py:66
     @property
-    def data(self) -> Tensor: ...  # tensor.py:462
+    def data(self) -> Tensor: ...  # tensor.py:480
     @data.setter
     def data(self, value: Tensor) -> None: ...
-    def data_ptr(self) -> builtins.int: ...  # tensor.py:231
+    def data_ptr(self) -> builtins.int: ...  # tensor.py:241
     def deg2rad(self) -> Tensor: ...  # ops/pointwise.py:206
     def deg2rad_(self) -> Tensor: ...  # ops/pointwise.py:206
     def det(self) -> Tensor: ...  # ops/linalg.py:103
-    def detach(self) -> Tensor: ...  # tensor.py:445
-    def detach_(self) -> Tensor: ...  # tensor.py:453
+    def detach(self) -> Tensor: ...  # tensor.py:463
+    def detach_(self) -> Tensor: ...  # tensor.py:471
     @property
-    def device(self) -> Any: ...  # tensor.py:140
+    def device(self) -> Any: ...  # tensor.py:150
     def diag(self, diagonal: builtins.int = ...) -> Tensor: ...  # ops/joining.py:480
     def diag_embed(self, offset: builtins.int = ..., dim1: builtins.int = ..., dim2: builtins.int = ...) -> Tensor: ...  # ops/joining.py:468
     def diagflat(self, offset: builtins.int = ...) -> Tensor: ...  # ops/joining.py:490
-    def diagonal(self, offset: builtins.int = ..., dim1: builtins.int = ..., dim2: builtins.int = ...) -> Tensor: ...  # ops/shape.py:495
+    def diagonal(self, offset: builtins.int = ..., dim1: builtins.int = ..., dim2: builtins.int = ...) -> Tensor: ...  # ops/shape.py:499
     def digamma(self) -> Tensor: ...  # ops/special.py:112
     def digamma_(self) -> Tensor: ...  # ops/special.py:112
-    def dim(self) -> builtins.int: ...  # tensor.py:154
-    def dist(self, other: Tensor, p: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/norms.py:67
+    def dim(self) -> builtins.int: ...  # tensor.py:164
+    def dist(self, other: Tensor, p: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/norms.py:64
     def div(self, other: Tensor | builtins.bool | builtins.int | builtins.float, *, rounding_mode: str | None = ...) -> Tensor: ...  # ops/arithmetic.py:152
     def div_(self, other: Tensor | builtins.bool | builtins.int | builtins.float, *, rounding_mode: str | None = ...) -> Tensor: ...  # ops/arithmetic.py:152
     def divide(self, other: Tensor | builtins.bool | builtins.int | builtins.float, *, rounding_mode: str | None = ...) -> Tensor: ...  # ops/arithmetic.py:152
@@ -281,8 +282,8 @@ class Tensor:
     def double(self, memory_format: Any = ...) -> Tensor: ...  # ops/conversion.py:99
     def dsplit(self, indices_or_sections: builtins.int | Sequence[builtins.int]) -> tuple[Tensor, ...]: ...  # ops/joining.py:239
     @property
-    def dtype(self) -> DType: ...  # tensor.py:135
-    def element_size(self) -> builtins.int: ...  # tensor.py:171
+    def dtype(self) -> DType: ...  # tensor.py:145
+    def element_size(self) -> builtins.int: ...  # tensor.py:181
     def eq(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/comparison.py:60
     def eq_(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/comparison.py:60
     def equal(self, other: Tensor) -> builtins.bool: ...  # ops/comparison.py:141
@@ -296,8 +297,8 @@ class Tensor:
     def exp2(self) -> Tensor: ...  # ops/pointwise.py:76
     def exp2_(self) -> Tensor: ...  # ops/pointwise.py:76
     def exp_(self) -> Tensor: ...  # ops/pointwise.py:65
-    def expand(self, *sizes: Any, implicit: builtins.bool = ...) -> Tensor: ...  # ops/shape.py:356
-    def expand_as(self, other: Tensor) -> Tensor: ...  # ops/shape.py:389
+    def expand(self, *sizes: Any, implicit: builtins.bool = ...) -> Tensor: ...  # ops/shape.py:360
+    def expand_as(self, other: Tensor) -> Tensor: ...  # ops/shape.py:393
     def expm1(self) -> Tensor: ...  # ops/pointwise.py:82
     def expm1_(self) -> Tensor: ...  # ops/pointwise.py:82
     def exponential_(self, lambd: builtins.float = ..., *, generator: Generator | None = ...) -> Tensor: ...  # ops/random_inplace.py:231
@@ -325,15 +326,15 @@ class Tensor:
     def ge_(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/comparison.py:95
     def geometric_(self, p: builtins.float, *, generator: Generator | None = ...) -> Tensor: ...  # ops/random_inplace.py:266
     def ger(self, vec2: Tensor) -> Tensor: ...  # ops/products.py:269
-    def get_device(self) -> builtins.int: ...  # tensor.py:145
+    def get_device(self) -> builtins.int: ...  # tensor.py:155
     @property
-    def grad(self) -> Tensor | None: ...  # tensor.py:425
+    def grad(self) -> Tensor | None: ...  # tensor.py:441
     @grad.setter
     def grad(self, value: Tensor | None) -> None: ...
     @grad.deleter
     def grad(self) -> None: ...
     @property
-    def grad_fn(self) -> Any: ...  # tensor.py:408
+    def grad_fn(self) -> Any: ...  # tensor.py:424
     def greater(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/comparison.py:89
     def greater_(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/comparison.py:89
     def greater_equal(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/comparison.py:95
@@ -361,14 +362,14 @@ class Tensor:
     def inner(self, other: Tensor) -> Tensor: ...  # ops/products.py:292
     def int(self, memory_format: Any = ...) -> Tensor: ...  # ops/conversion.py:99
     def inverse(self) -> Tensor: ...  # ops/linalg.py:76
-    def is_complex(self) -> builtins.bool: ...  # tensor.py:184
-    def is_contiguous(self, memory_format: Any = ...) -> builtins.bool: ...  # tensor.py:210
-    def is_floating_point(self) -> builtins.bool: ...  # tensor.py:180
-    def is_inference(self) -> builtins.bool: ...  # tensor.py:192
+    def is_complex(self) -> builtins.bool: ...  # tensor.py:194
+    def is_contiguous(self, memory_format: Any = ...) -> builtins.bool: ...  # tensor.py:220
+    def is_floating_point(self) -> builtins.bool: ...  # tensor.py:190
+    def is_inference(self) -> builtins.bool: ...  # tensor.py:202
     @property
-    def is_leaf(self) -> builtins.bool: ...  # tensor.py:403
-    def is_set_to(self, other: Tensor) -> builtins.bool: ...  # tensor.py:220
-    def is_signed(self) -> builtins.bool: ...  # tensor.py:188
+    def is_leaf(self) -> builtins.bool: ...  # tensor.py:419
+    def is_set_to(self, other: Tensor) -> builtins.bool: ...  # tensor.py:230
+    def is_signed(self) -> builtins.bool: ...  # tensor.py:198
     def isclose(self, other: Tensor, rtol: builtins.float = ..., atol: builtins.float = ..., equal_nan: builtins.bool = ...) -> Tensor: ...  # ops/comparison.py:154
     def isfinite(self) -> Tensor: ...  # ops/rounding.py:216
     def isinf(self) -> Tensor: ...  # ops/rounding.py:209
@@ -376,9 +377,9 @@ class Tensor:
     def isneginf(self) -> Tensor: ...  # ops/rounding.py:230
     def isposinf(self) -> Tensor: ...  # ops/rounding.py:223
     def isreal(self) -> Tensor: ...  # ops/rounding.py:237
-    def item(self) -> Any: ...  # tensor.py:283
+    def item(self) -> Any: ...  # tensor.py:293
     @property
-    def itemsize(self) -> builtins.int: ...  # tensor.py:166
+    def itemsize(self) -> builtins.int: ...  # tensor.py:176
     def kron(self, other: Tensor) -> Tensor: ...  # ops/einstein.py:231
     def kthvalue(self, k: builtins.int, dim: builtins.int = ..., keepdim: builtins.bool = ...) -> Any: ...  # ops/ordering.py:119
     def ldexp(self, other: Tensor) -> Tensor: ...  # ops/mixing.py:457
@@ -455,19 +456,19 @@ class Tensor:
     def nanmean(self, dim: Any = ..., keepdim: builtins.bool = ..., *, dtype: DType | None = ..., **numpy_names: Any) -> Tensor: ...  # ops/reduction.py:268
     def nanmedian(self, dim: builtins.int | None = ..., keepdim: builtins.bool = ..., **numpy_names: Any) -> Any: ...  # ops/extremum.py:490
     def nansum(self, dim: Any = ..., keepdim: builtins.bool = ..., *, dtype: DType | None = ..., **numpy_names: Any) -> Tensor: ...  # ops/reduction.py:249
-    def narrow(self, dim: builtins.int, start: builtins.int | Tensor, length: builtins.int) -> Tensor: ...  # ops/shape.py:472
+    def narrow(self, dim: builtins.int, start: builtins.int | Tensor, length: builtins.int) -> Tensor: ...  # ops/shape.py:476
     @property
-    def nbytes(self) -> builtins.int: ...  # tensor.py:175
+    def nbytes(self) -> builtins.int: ...  # tensor.py:185
     @property
-    def ndim(self) -> builtins.int: ...  # tensor.py:149
-    def ndimension(self) -> builtins.int: ...  # tensor.py:154
+    def ndim(self) -> builtins.int: ...  # tensor.py:159
+    def ndimension(self) -> builtins.int: ...  # tensor.py:164
     def ne(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/comparison.py:71
     def ne_(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/comparison.py:71
     def neg(self) -> Tensor: ...  # ops/arithmetic.py:258
     def neg_(self) -> Tensor: ...  # ops/arithmetic.py:258
     def negative(self) -> Tensor: ...  # ops/arithmetic.py:258
     def negative_(self) -> Tensor: ...  # ops/arithmetic.py:258
-    def nelement(self) -> builtins.int: ...  # tensor.py:160
+    def nelement(self) -> builtins.int: ...  # tensor.py:170
     def new_empty(self, *size: Any, dtype: DType | None = ..., **options: Any) -> Tensor: ...  # ops/creation.py:378
     def new_full(self, size: Any, fill_value: builtins.bool | builtins.int | builtins.float, **options: Any) -> Tensor: ...  # ops/creation.py:389
     def new_ones(self, *size: Any, dtype: DType | None = ..., **options: Any) -> Tensor: ...  # ops/creation.py:378
@@ -476,15 +477,15 @@ class Tensor:
     def nextafter(self, other: Tensor) -> Tensor: ...  # ops/mixing.py:477
     def nextafter_(self, other: Tensor) -> Tensor: ...  # ops/mixing.py:477
     def nonzero(self, *, as_tuple: builtins.bool = ...) -> Any: ...  # ops/indexing.py:446
-    def norm(self, p: builtins.bool | builtins.int | builtins.float | str | None = ..., dim: Any = ..., keepdim: builtins.bool = ..., out: None = ..., dtype: DType | None = ..., **numpy_names: Any) -> Tensor: ...  # ops/norms.py:27
+    def norm(self, p: builtins.bool | builtins.int | builtins.float | str | None = ..., dim: Any = ..., keepdim: builtins.bool = ..., out: None = ..., dtype: DType | None = ...) -> Tensor: ...  # ops/norms.py:27
     def normal_(self, mean: builtins.float = ..., std: builtins.float = ..., *, generator: Generator | None = ...) -> Tensor: ...  # ops/random_inplace.py:161
     def not_equal(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/comparison.py:71
     def not_equal_(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/comparison.py:71
-    def numel(self) -> builtins.int: ...  # tensor.py:160
-    def numpy(self, *, force: builtins.bool = ...) -> np.ndarray: ...  # tensor.py:266
+    def numel(self) -> builtins.int: ...  # tensor.py:170
+    def numpy(self, *, force: builtins.bool = ...) -> np.ndarray: ...  # tensor.py:276
     def outer(self, vec2: Tensor) -> Tensor: ...  # ops/products.py:269
     @property
-    def output_nr(self) -> builtins.int: ...  # tensor.py:420
+    def output_nr(self) -> builtins.int: ...  # tensor.py:436
     def permute(self, *dims: Any) -> Tensor: ...  # ops/shape.py:263
     def polygamma(self, n: builtins.int) -> Tensor: ...  # ops/special.py:134
     def positive(self) -> Tensor: ...  # ops/arithmetic.py:269
@@ -506,20 +507,20 @@ class Tensor:
     def relu_(self, inplace: builtins.bool = ...) -> Tensor: ...  # ops/activation.py:67
     def remainder(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:218
     def remainder_(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:218
-    def renorm(self, p: builtins.float, dim: builtins.int, maxnorm: builtins.float) -> Tensor: ...  # ops/norms.py:115
-    def renorm_(self, p: builtins.float, dim: builtins.int, maxnorm: builtins.float) -> Tensor: ...  # ops/norms.py:115
+    def renorm(self, p: builtins.float, dim: builtins.int, maxnorm: builtins.float) -> Tensor: ...  # ops/norms.py:112
+    def renorm_(self, p: builtins.float, dim: builtins.int, maxnorm: builtins.float) -> Tensor: ...  # ops/norms.py:112
     def repeat(self, *repeats: Any) -> Tensor: ...  # ops/joining.py:272
     def repeat_interleave(self, repeats: builtins.int | Tensor | None = ..., dim: builtins.int | None = ..., *, output_size: builtins.int | None = ...) -> Tensor: ...  # ops/joining.py:293
     @property
-    def requires_grad(self) -> builtins.bool: ...  # tensor.py:377
+    def requires_grad(self) -> builtins.bool: ...  # tensor.py:393
     @requires_grad.setter
     def requires_grad(self, value: builtins.bool) -> None: ...
-    def requires_grad_(self, requires_grad: builtins.bool = ...) -> Tensor: ...  # tensor.py:386
+    def requires_grad_(self, requires_grad: builtins.bool = ...) -> Tensor: ...  # tensor.py:402
     def reshape(self, *shape: Any) -> Tensor: ...  # ops/shape.py:155
     def reshape_as(self, other: Tensor) -> Tensor: ...  # ops/shape.py:176
     def retain_grad(self) -> None: ...  # autograd/methods.py:70
     @property
-    def retains_grad(self) -> builtins.bool: ...  # tensor.py:440
+    def retains_grad(self) -> builtins.bool: ...  # tensor.py:458
     def roll(self, shifts: builtins.int | Sequence[builtins.int], dims: builtins.int | Sequence[builtins.int] | None = ...) -> Tensor: ...  # ops/joining.py:369
     def rot90(self, k: builtins.int = ..., dims: Sequence[builtins.int] = ...) -> Tensor: ...  # ops/joining.py:392
     def round(self, *, decimals: builtins.int = ...) -> Tensor: ...  # ops/rounding.py:100
@@ -533,13 +534,13 @@ class Tensor:
     def scatter_add_(self, dim: builtins.int, index: Tensor, src: Tensor) -> Tensor: ...  # ops/selecting.py:356
     def scatter_reduce(self, dim: builtins.int, index: Tensor, src: Tensor, reduce: str, *, include_self: builtins.bool = ...) -> Tensor: ...  # ops/selecting.py:366
     def scatter_reduce_(self, dim: builtins.int, index: Tensor, src: Tensor, reduce: str, *, include_self: builtins.bool = ...) -> Tensor: ...  # ops/selecting.py:366
-    def select(self, dim: builtins.int, index: builtins.int) -> Tensor: ...  # ops/shape.py:453
+    def select(self, dim: builtins.int, index: builtins.int) -> Tensor: ...  # ops/shape.py:457
     def selu(self, inplace: builtins.bool = ...) -> Tensor: ...  # ops/activation.py:229
     def selu_(self, inplace: builtins.bool = ...) -> Tensor: ...  # ops/activation.py:229
     def sgn(self) -> Tensor: ...  # ops/rounding.py:151
     def sgn_(self) -> Tensor: ...  # ops/rounding.py:151
     @property
-    def shape(self) -> Size: ...  # tensor.py:115
+    def shape(self) -> Size: ...  # tensor.py:125
     def short(self, memory_format: Any = ...) -> Tensor: ...  # ops/conversion.py:99
     def sigmoid(self) -> Tensor: ...  # ops/pointwise.py:88
     def sigmoid_(self) -> Tensor: ...  # ops/pointwise.py:88
@@ -552,12 +553,12 @@ class Tensor:
     def sinc_(self) -> Tensor: ...  # ops/special.py:366
     def sinh(self) -> Tensor: ...  # ops/pointwise.py:232
     def sinh_(self) -> Tensor: ...  # ops/pointwise.py:232
-    def size(self, dim: builtins.int | None = ...) -> Any: ...  # tensor.py:120
+    def size(self, dim: builtins.int | None = ...) -> Any: ...  # tensor.py:130
     def slogdet(self) -> Any: ...  # ops/linalg.py:124
     def softmax(self, dim: builtins.int | None = ..., _stacklevel: builtins.int = ..., dtype: DType | None = ...) -> Tensor: ...  # ops/softmaxes.py:89
     def sort(self, dim: builtins.int = ..., descending: builtins.bool = ..., *, stable: builtins.bool = ...) -> Any: ...  # ops/ordering.py:76
-    def split(self, split_size_or_sections: builtins.int | Sequence[builtins.int], dim: builtins.int = ...) -> tuple[Tensor, ...]: ...  # ops/shape.py:551
-    def split_with_sizes(self, split_sizes: Sequence[builtins.int], dim: builtins.int = ...) -> tuple[Tensor, ...]: ...  # ops/shape.py:574
+    def split(self, split_size_or_sections: builtins.int | Sequence[builtins.int], dim: builtins.int = ...) -> tuple[Tensor, ...]: ...  # ops/shape.py:555
+    def split_with_sizes(self, split_sizes: Sequence[builtins.int], dim: builtins.int = ...) -> tuple[Tensor, ...]: ...  # ops/shape.py:578
     def sqrt(self) -> Tensor: ...  # ops/pointwise.py:128
     def sqrt_(self) -> Tensor: ...  # ops/pointwise.py:128
     def square(self) -> Tensor: ...  # ops/arithmetic.py:395
@@ -565,8 +566,8 @@ class Tensor:
     def squeeze(self, dim: builtins.int | Sequence[builtins.int] | None = ...) -> Tensor: ...  # ops/shape.py:229
     def squeeze_(self, dim: builtins.int | Sequence[builtins.int] | None = ...) -> Tensor: ...  # ops/shape.py:229
     def std(self, dim: Any = ..., unbiased: builtins.bool | None = ..., keepdim: builtins.bool = ..., *, correction: builtins.bool | builtins.int | builtins.float | None = ..., **numpy_names: Any) -> Tensor: ...  # ops/variance.py:212
-    def storage_offset(self) -> builtins.int: ...  # tensor.py:206
-    def stride(self, dim: builtins.int | None = ...) -> Any: ...  # tensor.py:201
+    def storage_offset(self) -> builtins.int: ...  # tensor.py:216
+    def stride(self, dim: builtins.int | None = ...) -> Any: ...  # tensor.py:211
     def sub(self, other: Tensor | builtins.bool | builtins.int | builtins.float, *, alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/arithmetic.py:82
     def sub_(self, other: Tensor | builtins.bool | builtins.int | builtins.float, *, alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/arithmetic.py:82
     def subtract(self, other: Tensor | builtins.bool | builtins.int | builtins.float, *, alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/arithmetic.py:82
@@ -583,10 +584,10 @@ class Tensor:
     def tan_(self) -> Tensor: ...  # ops/pointwise.py:162
     def tanh(self) -> Tensor: ...  # ops/pointwise.py:244
     def tanh_(self) -> Tensor: ...  # ops/pointwise.py:244
-    def tensor_split(self, indices_or_sections: builtins.int | Sequence[builtins.int], dim: builtins.int = ...) -> tuple[Tensor, ...]: ...  # ops/shape.py:602
+    def tensor_split(self, indices_or_sections: builtins.int | Sequence[builtins.int], dim: builtins.int = ...) -> tuple[Tensor, ...]: ...  # ops/shape.py:606
     def tile(self, *dims: Any) -> Tensor: ...  # ops/joining.py:286
     def to(self, *args: Any, **kwargs: Any) -> Tensor: ...  # ops/conversion.py:53
-    def tolist(self) -> Any: ...  # tensor.py:292
+    def tolist(self) -> Any: ...  # tensor.py:300
     def topk(self, k: builtins.int, dim: builtins.int = ..., largest: builtins.bool = ..., sorted: builtins.bool = ...) -> Any: ...  # ops/ordering.py:106
     def trace(self) -> Tensor: ...  # ops/joining.py:496
     def transpose(self, dim0: builtins.int, dim1: builtins.int) -> Tensor: ...  # ops/shape.py:280
@@ -599,11 +600,11 @@ class Tensor:
     def true_divide_(self, other: Tensor | builtins.bool | builtins.int | builtins.float, *, rounding_mode: str | None = ...) -> Tensor: ...  # ops/arithmetic.py:152
     def trunc(self) -> Tensor: ...  # ops/rounding.py:73
     def trunc_(self) -> Tensor: ...  # ops/rounding.py:73
-    def type(self, dtype: Any = ..., non_blocking: builtins.bool = ...) -> Any: ...  # tensor.py:364
+    def type(self, dtype: Any = ..., non_blocking: builtins.bool = ...) -> Any: ...  # tensor.py:380
     def type_as(self, other: Tensor) -> Tensor: ...  # ops/conversion.py:77
-    def unbind(self, dim: builtins.int = ...) -> tuple[Tensor, ...]: ...  # ops/shape.py:541
+    def unbind(self, dim: builtins.int = ...) -> tuple[Tensor, ...]: ...  # ops/shape.py:545
     def unflatten(self, dim: builtins.int, sizes: Sequence[builtins.int]) -> Tensor: ...  # ops/shape.py:204
-    def unfold(self, dimension: builtins.int, size: builtins.int, step: builtins.int) -> Tensor: ...  # ops/shape.py:517
+    def unfold(self, dimension: builtins.int, size: builtins.int, step: builtins.int) -> Tensor: ...  # ops/shape.py:521
     def uniform_(self, from_: builtins.float = ..., to: builtins.float = ..., *, generator: Generator | None = ...) -> Tensor: ...  # ops/random_inplace.py:142
     def unique(self, sorted: builtins.bool = ..., return_inverse: builtins.bool = ..., return_counts: builtins.bool = ..., dim: builtins.int | None = ...) -> Any: ...  # ops/ordering.py:192
     def unique_consecutive(self, return_inverse: builtins.bool = ..., return_counts: builtins.bool = ..., dim: builtins.int | None = ...) -> Any: ...  # ops/ordering.py:218
@@ -618,10 +619,10 @@ class Tensor:
     def xlogy_(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/special.py:268
     def zero_(self) -> Tensor: ...  # ops/conversion.py:183
 
-def emit(primitive: Primitive, *inputs: Tensor, **attrs: Any) -> Tensor: ...  # tensor.py:593
-def emit_many(primitive: Primitive, *inputs: Tensor, **attrs: Any) -> tuple[Tensor, ...]: ...  # tensor.py:599
-def filled(shape: tuple[int, ...], value: bool | int | float, dtype: DType) -> Tensor: ...  # tensor.py:604
-def from_node(node: Node) -> Tensor: ...  # tensor.py:568
-def node_of(tensor: Tensor) -> Node: ...  # tensor.py:556
-def view_of(tensor: Tensor, step: Step, node: Node | None = ...) -> Tensor: ...  # tensor.py:580
-def write(tensor: Tensor, node: Node) -> None: ...  # tensor.py:610
+def emit(primitive: Primitive, *inputs: Tensor, **attrs: Any) -> Tensor: ...  # tensor.py:640
+def emit_many(primitive: Primitive, *inputs: Tensor, **attrs: Any) -> tuple[Tensor, ...]: ...  # tensor.py:646
+def filled(shape: tuple[int, ...], value: bool | int | float, dtype: DType) -> Tensor: ...  # tensor.py:651
+def from_node(node: Node) -> Tensor: ...  # tensor.py:615
+def node_of(tensor: Tensor) -> Node: ...  # tensor.py:603
+def view_of(tensor: Tensor, step: Step, node: Node | None = ...) -> Tensor: ...  # tensor.py:627
+def write(tensor: Tensor, node: Node) -> None: ...  # tensor.py:657
