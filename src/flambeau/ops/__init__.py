@@ -35,6 +35,7 @@ from flambeau.ops import (
     shuffling,
     softmaxes,
     special,
+    statistics,
     variance,
 )
 from flambeau.ops._promotion import result_type
@@ -82,6 +83,7 @@ from flambeau.ops.shape import *
 from flambeau.ops.shuffling import *
 from flambeau.ops.softmaxes import *
 from flambeau.ops.special import *
+from flambeau.ops.statistics import *
 from flambeau.ops.variance import *
 
 __all__ = [
@@ -108,7 +110,6 @@ __all__ = [
     *comparison.__all__,
     *conversion.__all__,
     *convolution.__all__,
-    *shuffling.__all__,
     *creation.__all__,
     *distance.__all__,
     *dropouts.__all__,
@@ -129,7 +130,9 @@ __all__ = [
     *selecting.__all__,
     *selection.__all__,
     *shape.__all__,
+    *shuffling.__all__,
     *softmaxes.__all__,
     *special.__all__,
+    *statistics.__all__,
     *variance.__all__,
 ]
