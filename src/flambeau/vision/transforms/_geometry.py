@@ -41,8 +41,9 @@ def resized_size(
 
 def nearest_indices(size: int, new_size: int, exact: bool) -> np.ndarray:
     """The source index of each new pixel; ``exact`` counts from pixels' centres."""
-    offset = 0.5 if exact else 0.0
-    positions = (np.arange(new_size) + offset) * (size / new_size)
+    offset = np.float32(0.5 if exact else 0.0)
+    # In float32, as PyTorch does it: at a border between two pixels it decides which.
+    positions = (np.arange(new_size, dtype=np.float32) + offset) * np.float32(size / new_size)
     return np.minimum(positions.astype(np.int64), size - 1)
 
 
