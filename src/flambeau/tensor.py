@@ -12,6 +12,7 @@ No operation is defined here. Each is bound as a method in the file that defines
 from __future__ import annotations
 
 import copy
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 from weakref import ref
@@ -31,7 +32,17 @@ from flambeau.views import Geometry, Step
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Cell", "Tensor", "emit", "emit_many", "filled", "from_node", "node_of", "view_of", "write"]
+__all__ = [
+    "Cell",
+    "Tensor",
+    "emit",
+    "emit_many",
+    "filled",
+    "from_node",
+    "node_of",
+    "view_of",
+    "write",
+]
 
 
 class Cell:
@@ -284,9 +295,7 @@ class Tensor:
         """The only element, as a Python number; RuntimeError when there is not just one."""
         array = self._array()
         if array.size != 1:
-            raise RuntimeError(
-                f"a Tensor with {array.size} elements cannot be converted to Scalar"
-            )
+            raise RuntimeError(f"a Tensor with {array.size} elements cannot be converted to Scalar")
         return array.reshape(-1)[0].item()
 
     def tolist(self) -> Any:
@@ -313,7 +322,7 @@ class Tensor:
         return complex(self._scalar())
 
     def _scalar(self) -> Any:
-        if self.requires_grad:
+        if self.requires_grad and not runtime.is_ours(sys._getframe(2).f_code.co_filename):
             runtime.warn(
                 "Converting a tensor with requires_grad=True to a scalar may lead to unexpected "
                 "behavior.\nConsider using tensor.detach() first."
@@ -571,7 +580,8 @@ _C_NAMES = {
 def _check_gradient(tensor: Tensor, grad: Any) -> None:
     if not isinstance(grad, Tensor):
         raise TypeError(
-            f"assigned grad expected to be a Tensor or None but got grad of type {type(grad).__name__}"
+            "assigned grad expected to be a Tensor or None but got grad of type "
+            f"{type(grad).__name__}"
         )
     if grad is tensor:
         raise RuntimeError("can't assign Variable as its own grad")

@@ -20,10 +20,7 @@ from flambeau.autograd.modes import (
     no_grad,
     set_grad_enabled,
 )
-from flambeau.tensor import Tensor
-
-#: What tensors were called before Variable and Tensor became one.
-Variable = Tensor
+from flambeau.autograd.variable import Variable
 
 __all__ = [
     "CompositeOperator",

@@ -244,9 +244,7 @@ class _Walk:
                     self.captured[target] = gradient
 
 
-def _fitted(
-    gradient: Tensor | None, edge: Edge, fn: GraphNode, position: int
-) -> Tensor | None:
+def _fitted(gradient: Tensor | None, edge: Edge, fn: GraphNode, position: int) -> Tensor | None:
     """The gradient summed over what was broadcast, and cast to the argument's dtype."""
     if gradient is None:
         return None

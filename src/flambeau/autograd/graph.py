@@ -130,6 +130,7 @@ Node = GraphNode  # its public name
 
 
 def add_hook(owner: Any, attribute: str, hook: Callable) -> RemovableHandle:
+    """Put ``hook`` into the dictionary ``owner.attribute``, made if there is none."""
     hooks = getattr(owner, attribute)
     if hooks is None:
         hooks = OrderedDict()
@@ -218,6 +219,7 @@ def get_gradient_edge(tensor: Tensor) -> GradientEdge:
     edge = edge_of(tensor)
     if edge.fn is None:
         raise RuntimeError(
-            "It is not possible to get the gradient edge for a Tensor that does not require gradients"
+            "It is not possible to get the gradient edge for a Tensor that does not require "
+            "gradients"
         )
     return GradientEdge(edge.fn, edge.output_nr)

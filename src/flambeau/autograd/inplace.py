@@ -1,9 +1,9 @@
 """In-place operations: a new value and a new history for a tensor and all its aliases.
 
-    y = x * 2;  v = y[0];  v.add_(w)
+y = x * 2;  v = y[0];  v.add_(w)
 
-    storage   y's cell gets a node in which v's elements are the sum; y and v both read it
-    history   y.grad_fn becomes CopySlices(old y, v + w); v's is read off y's when asked for
+storage   y's cell gets a node in which v's elements are the sum; y and v both read it
+history   y.grad_fn becomes CopySlices(old y, v + w); v's is read off y's when asked for
 """
 
 from __future__ import annotations
