@@ -55,10 +55,10 @@ class RNNBase(Module):
         self.bidirectional = bidirectional
         self.proj_size = proj_size
         self._check_arguments(dropout)
-        self._names: list[list[str]] = []
+        self._all_weights: list[list[str]] = []
         for layer in range(num_layers):
             for direction in range(2 if bidirectional else 1):
-                self._names.append(self._add_weights(layer, direction, device, dtype))
+                self._all_weights.append(self._add_weights(layer, direction, device, dtype))
         self.reset_parameters()
 
     def _check_arguments(self, dropout: Any) -> None:
@@ -119,7 +119,18 @@ class RNNBase(Module):
     @property
     def all_weights(self) -> list[list[Parameter]]:
         """The weights, a list for each layer and direction."""
-        return [[getattr(self, name) for name in names] for names in self._names]
+        return [[getattr(self, name) for name in names] for names in self._all_weights]
+
+    def __getstate__(self) -> dict[str, Any]:
+        # PyTorch's modules keep their weights in flat lists beside, and miss them otherwise.
+        names = [name for names in self._all_weights for name in names]
+        weights = [getattr(self, name, None) for name in names]
+        return {**self.__dict__, "_flat_weights_names": names, "_flat_weights": weights}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        for flat in ("_flat_weights_names", "_flat_weights"):
+            self.__dict__.pop(flat, None)
 
     def _weights(self, names: list[str]) -> list[Any]:
         """w_ih, w_hh, b_ih, b_hh and, with projections, w_hr."""
@@ -138,7 +149,7 @@ class RNNBase(Module):
             for direction in range(directions):
                 index = layer * directions + direction
                 first = tuple(x[index] for x in state)
-                weights = self._weights(self._names[index])
+                weights = self._weights(self._all_weights[index])
                 output, final = recurrent.scan(
                     self.mode, data, sizes, first, weights, reverse=bool(direction)
                 )
