@@ -332,3 +332,24 @@ def test_compile_and_share_memory_change_nothing():
     assert net.compile() is None
     assert net.share_memory() is net
     assert net(torch.ones(1, 2)).shape == (1, 3)
+
+
+def test_a_module_can_be_called_with_other_parameters():
+    net = Net()
+    tensors = {name: torch.zeros_like(p) for name, p in net.named_parameters()}
+    tensors["fc.bias"] = torch.ones(3, requires_grad=True)
+    tensors["scale"] = torch.ones(1)
+    before = net.fc.bias
+    y = torch.func.functional_call(net, tensors, torch.ones(1, 2))
+    assert y.tolist() == [[1.0, 1.0, 1.0]]
+    y.sum().backward()
+    assert tensors["fc.bias"].grad.tolist() == [1.0, 1.0, 1.0]
+    assert net.fc.bias is before
+
+
+def test_after_an_error_a_module_has_its_own_parameters_again():
+    net = Net()
+    before = net.fc.weight
+    with pytest.raises(RuntimeError, match="cannot be multiplied"):
+        torch.func.functional_call(net, {"fc.weight": torch.ones(3, 7)}, torch.ones(1, 2))
+    assert net.fc.weight is before

@@ -325,6 +325,46 @@ UTILS_EXPRESSIONS = [
     "U.remove_spectral_norm(layer)",
     "U.remove_weight_norm(layer)",
 ]
+CALLS = """
+class Tied(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a = nn.Linear(2, 2)
+        self.b = nn.Linear(2, 2)
+        self.b.weight = self.a.weight
+        self.scale = torch.ones(1)
+        self.register_buffer("calls", torch.zeros(1))
+    def forward(self, x, shift=0):
+        with torch.no_grad():
+            self.calls += 1
+        return (self.a(x) + self.b(x) + shift) * self.scale
+m = Tied()
+W = torch.arange(4.0).view(2, 2)
+x = torch.ones(1, 2)
+call = torch.func.functional_call
+"""
+
+CALL_EXPRESSIONS = [
+    "call(m, {'a.weight': W}, x)",
+    "nn.utils.stateless.functional_call(m, {'a.weight': W}, x)",
+    "call(m, {'b.weight': W}, (x,))",
+    "call(m, {'b.weight': W}, (x,), {'shift': 3})",
+    "call(m, {'b.weight': W, 'a.weight': W + 1}, x)",
+    "call(m, {'b.weight': W, 'a.weight': W + 1}, x, tie_weights=False)",
+    "call(m, {'scale': W[1]}, x)",
+    "call(m, {'a.z': W}, x)",
+    "call(m, {'a.weight': W}, x, strict=True)",
+    "call(m, [{'a.weight': W}, {'a.weight': W}], x)",
+    "call(m, ({'a.weight': W}, {'b.bias': W[0]}), x)",
+    "call(m, 3, x)",
+    "call(m, {'a.weight': 3}, x)",
+    "call(m, {'z.q': W}, x)",
+    "call(m, {'': W}, x)",
+    "call(m, {'a': W}, x)",
+    "call(m, {**dict(m.named_parameters()), 'calls': W, 'q': W}, x, strict=True)",
+    "(call(m, {'calls': W}, x), m.calls, W, m.a.weight is m.b.weight)",
+]
+
 
 CASES = [
     *((NET, expression) for expression in NET_EXPRESSIONS),
@@ -332,6 +372,7 @@ CASES = [
     *(("", expression) for expression in LAYER_EXPRESSIONS),
     *((HOOKS, expression) for expression in HOOK_EXPRESSIONS),
     *((RNN, expression) for expression in RNN_EXPRESSIONS),
+    *((CALLS, expression) for expression in CALL_EXPRESSIONS),
     *((UTILS, expression) for expression in UTILS_EXPRESSIONS),
 ]
 

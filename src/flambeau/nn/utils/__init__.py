@@ -1,6 +1,6 @@
 """Tools around modules: clipping of gradients, parametrizations, sequences of unequal lengths."""
 
-from flambeau.nn.utils import parametrizations, parametrize, rnn
+from flambeau.nn.utils import parametrizations, parametrize, rnn, stateless
 from flambeau.nn.utils.clip_grad import (
     clip_grad_norm,
     clip_grad_norm_,
@@ -37,6 +37,7 @@ __all__ = [
     "rnn",
     "skip_init",
     "spectral_norm",
+    "stateless",
     "vector_to_parameters",
     "weight_norm",
 ]
