@@ -11,7 +11,11 @@ points = centers[labels] + torch.randn(90, 6)
 train = DataLoader(TensorDataset(points[:60], labels[:60]), batch_size=16, shuffle=True)
 
 model = nn.Sequential(
-    nn.Linear(6, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Dropout(0.2), nn.Linear(16, 3)
+    nn.Linear(6, 16, bias=False),  # what follows takes a bias away again
+    nn.BatchNorm1d(16),
+    nn.ReLU(),
+    nn.Dropout(0.2),
+    nn.Linear(16, 3),
 )
 optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
 scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=2, gamma=0.5)
