@@ -48,7 +48,6 @@ class Net(nn.Module):
         (torch.optim.SGD, {"torch.optim.sgd SGD"}),
         (torch.optim.lr_scheduler.StepLR, {"torch.optim.lr_scheduler StepLR"}),
     ],
-    ids=str,
 )
 def test_each_thing_has_its_name_in_pytorch(obj, expected):
     found = names(obj)
