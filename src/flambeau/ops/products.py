@@ -12,7 +12,7 @@ from flambeau.ops._arguments import c_name, must_be_tensor, type_name
 from flambeau.ops._promotion import Number, as_tensor_of
 from flambeau.ops._registry import operation
 from flambeau.ops.arithmetic import add, mul
-from flambeau.ops.shape import expand, reshape, t, transpose, unsqueeze
+from flambeau.ops.shape import expand, expand_steps, reshape, t, transpose, unsqueeze
 from flambeau.tensor import Tensor, emit, node_of
 
 __all__ = [
@@ -134,7 +134,7 @@ def addmm(
                 f"{name} and mat2 must have the same dtype, but got "
                 f"{type_name(tensor.dtype)} and {type_name(mat2.dtype)}"
             )
-    expand(input, (a[0], b[1]))
+    expand_steps(node_of(input).shape, (a[0], b[1]))  # raises where it cannot be
     return Addmm.apply(input, mat1, mat2, beta, alpha)
 
 
