@@ -38,7 +38,19 @@ from flambeau.ops.adaptive import (
     adaptive_max_pool3d,
     adaptive_max_pool3d_with_indices,
 )
+from flambeau.ops.alignment import ctc_loss
+from flambeau.ops.as_functions import (
+    celu_,
+    elu_,
+    hardtanh_,
+    leaky_relu_,
+    relu_,
+    rrelu_,
+    selu_,
+    threshold_,
+)
 from flambeau.ops.attention import multi_head_attention_forward, scaled_dot_product_attention
+from flambeau.ops.bilinear import bilinear
 from flambeau.ops.classification import cross_entropy, nll_loss, one_hot
 from flambeau.ops.convolution import (
     conv1d,
@@ -61,6 +73,10 @@ from flambeau.ops.embedding import embedding, embedding_bag
 from flambeau.ops.folding import (
     fold,
     unfold,
+)
+from flambeau.ops.grids import (
+    affine_grid,
+    grid_sample,
 )
 from flambeau.ops.loss import (
     binary_cross_entropy,
@@ -113,6 +129,12 @@ from flambeau.ops.pooling import (
     max_pool3d_with_indices,
 )
 from flambeau.ops.products import linear
+from flambeau.ops.resize import (
+    interpolate,
+    upsample,
+    upsample_bilinear,
+    upsample_nearest,
+)
 from flambeau.ops.shuffling import (
     channel_shuffle,
     native_channel_shuffle,
@@ -136,14 +158,17 @@ __all__ = [
     "adaptive_max_pool2d_with_indices",
     "adaptive_max_pool3d",
     "adaptive_max_pool3d_with_indices",
+    "affine_grid",
     "alpha_dropout",
     "avg_pool1d",
     "avg_pool2d",
     "avg_pool3d",
     "batch_norm",
+    "bilinear",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "celu",
+    "celu_",
     "channel_shuffle",
     "constant_pad_nd",
     "conv1d",
@@ -155,11 +180,13 @@ __all__ = [
     "cosine_embedding_loss",
     "cosine_similarity",
     "cross_entropy",
+    "ctc_loss",
     "dropout",
     "dropout1d",
     "dropout2d",
     "dropout3d",
     "elu",
+    "elu_",
     "embedding",
     "embedding_bag",
     "feature_alpha_dropout",
@@ -167,19 +194,23 @@ __all__ = [
     "gaussian_nll_loss",
     "gelu",
     "glu",
+    "grid_sample",
     "group_norm",
     "gumbel_softmax",
     "hardshrink",
     "hardsigmoid",
     "hardswish",
     "hardtanh",
+    "hardtanh_",
     "hinge_embedding_loss",
     "huber_loss",
     "instance_norm",
+    "interpolate",
     "kl_div",
     "l1_loss",
     "layer_norm",
     "leaky_relu",
+    "leaky_relu_",
     "linear",
     "local_response_norm",
     "log_softmax",
@@ -216,10 +247,13 @@ __all__ = [
     "prelu",
     "relu",
     "relu6",
+    "relu_",
     "rms_norm",
     "rrelu",
+    "rrelu_",
     "scaled_dot_product_attention",
     "selu",
+    "selu_",
     "sigmoid",
     "silu",
     "smooth_l1_loss",
@@ -232,7 +266,11 @@ __all__ = [
     "tanh",
     "tanhshrink",
     "threshold",
+    "threshold_",
     "triplet_margin_loss",
     "triplet_margin_with_distance_loss",
     "unfold",
+    "upsample",
+    "upsample_bilinear",
+    "upsample_nearest",
 ]

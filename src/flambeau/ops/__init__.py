@@ -7,11 +7,13 @@ from flambeau.autograd.composite import composite
 from flambeau.ops import (
     activation,
     arithmetic,
+    as_functions,
     broadcasting,
     comparison,
     conversion,
     convolution,
     creation,
+    differences,
     distance,
     dropouts,
     einstein,
@@ -44,16 +46,24 @@ from flambeau.ops.adaptive import (
     adaptive_avg_pool1d,
     adaptive_max_pool1d,
 )
+from flambeau.ops.alignment import ctc_loss
 from flambeau.ops.arithmetic import *
+from flambeau.ops.as_functions import *
+from flambeau.ops.bilinear import bilinear
 from flambeau.ops.broadcasting import *
 from flambeau.ops.comparison import *
 from flambeau.ops.conversion import *
 from flambeau.ops.convolution import *
 from flambeau.ops.creation import *
+from flambeau.ops.differences import *
 from flambeau.ops.distance import *
 from flambeau.ops.dropouts import *
 from flambeau.ops.einstein import *
 from flambeau.ops.extremum import *
+from flambeau.ops.grids import (
+    affine_grid_generator,
+    grid_sampler,
+)
 from flambeau.ops.indexing import *
 from flambeau.ops.joining import *
 from flambeau.ops.linalg import cholesky, det, inverse, matrix_power, qr, slogdet
@@ -87,6 +97,8 @@ from flambeau.ops.statistics import *
 from flambeau.ops.variance import *
 
 __all__ = [
+    "grid_sampler",
+    "affine_grid_generator",
     "adaptive_max_pool1d",
     "adaptive_avg_pool1d",
     "max_pool1d_with_indices",
@@ -100,17 +112,20 @@ __all__ = [
     "cholesky",
     "det",
     "inverse",
-    "linalg",
     "matrix_power",
     "qr",
     "slogdet",
     *activation.__all__,
     *arithmetic.__all__,
+    *as_functions.__all__,
+    "bilinear",
     *broadcasting.__all__,
     *comparison.__all__,
     *conversion.__all__,
     *convolution.__all__,
     *creation.__all__,
+    "ctc_loss",
+    *differences.__all__,
     *distance.__all__,
     *dropouts.__all__,
     *einstein.__all__,
