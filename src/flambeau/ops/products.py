@@ -208,9 +208,7 @@ def dot(input: Tensor, tensor: Tensor) -> Tensor:
     """The inner product of two vectors."""
     a, b = node_of(input).shape, node_of(tensor).shape
     if len(a) != 1 or len(b) != 1:
-        raise RuntimeError(
-            f"1D tensors expected, but got {len(a)}D and {len(b)}D tensors"
-        )
+        raise RuntimeError(f"1D tensors expected, but got {len(a)}D and {len(b)}D tensors")
     if input.dtype is not tensor.dtype:
         raise RuntimeError(
             "dot : expected both vectors to have same dtype, but found "
@@ -271,9 +269,7 @@ def outer(input: Tensor, vec2: Tensor) -> Tensor:
     """The outer product of two vectors."""
     for name, x in (("self", input), ("vec2", vec2)):
         if x.ndim != 1:
-            raise RuntimeError(
-                f"outer: Expected 1-D argument {name}, but got {x.ndim}-D"
-            )
+            raise RuntimeError(f"outer: Expected 1-D argument {name}, but got {x.ndim}-D")
     return mul(reshape(input, (-1, 1)), vec2)
 
 
@@ -327,8 +323,7 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     a, b = node_of(input).shape, node_of(other).shape
     if not a or not b:
         raise RuntimeError(
-            "both arguments to matmul need to be at least 1D, but they are "
-            f"{len(a)}D and {len(b)}D"
+            f"both arguments to matmul need to be at least 1D, but they are {len(a)}D and {len(b)}D"
         )
     if len(a) == 1 and len(b) == 1:
         return dot(input, other)
@@ -346,8 +341,17 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     return _batched(input, other)
 
 
+class Dropped(SqueezeDim):
+    """The dimension that stood in for a vector's, dropped as PyTorch does it: in place."""
+
+    _label = "Squeeze"
+    _suffix = "Backward4"
+
+
 def _dropped(x: Tensor, dim: int) -> Tensor:
-    return x.squeeze(dim)
+    shape = list(x.shape)
+    del shape[dim]
+    return Dropped.apply(x, tuple(shape))
 
 
 def _batched(input: Tensor, other: Tensor) -> Tensor:
@@ -368,8 +372,12 @@ Tensor.__rmatmul__ = _rmatmul
 
 @operation(
     namespaces=("nn.functional",),
-    cases=("f(2, 3), f(4, 3)", "f(2, 3), f(4, 3), f(4)", "f(3), f(4, 3), f(4)",
-           "f(2, 5, 3), f(4, 3), f(4)"),
+    cases=(
+        "f(2, 3), f(4, 3)",
+        "f(2, 3), f(4, 3), f(4)",
+        "f(3), f(4, 3), f(4)",
+        "f(2, 5, 3), f(4, 3), f(4)",
+    ),
 )
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """``input @ weight.T + bias``: (…, in_features) to (…, out_features)."""
