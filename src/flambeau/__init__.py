@@ -10,10 +10,13 @@ tensor([2., 4.])
 from __future__ import annotations
 
 import importlib
+import math
 from typing import Any
 
 from flambeau import autograd, ops
+from flambeau._formats import *
 from flambeau._info import *
+from flambeau._typed import *
 from flambeau.autograd import (
     enable_grad,
     inference_mode,
@@ -24,9 +27,8 @@ from flambeau.autograd import (
 )
 from flambeau.ir.dtypes import (
     DType as dtype,
-)
-from flambeau.ir.dtypes import (
     bfloat16,
+    bool_ as bool,
     finfo,
     float16,
     float32,
@@ -38,11 +40,11 @@ from flambeau.ir.dtypes import (
     int64,
     uint8,
 )
-from flambeau.ir.dtypes import bool_ as bool
 from flambeau.ops import *
 from flambeau.size import Size, device
 from flambeau.tensor import Tensor
 
+e, pi, inf, nan, newaxis = math.e, math.pi, math.inf, math.nan, None
 double, float, half = float64, float32, float16
 long, int, short = int64, int32, int16
 
@@ -74,6 +76,8 @@ _SUBMODULES = {
     "version",
 }
 _FROM = {
+    "GradScaler": "amp",
+    "autocast": "amp",
     "save": "serialization",
     "load": "serialization",
     "Generator": "random",

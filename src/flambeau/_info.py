@@ -17,21 +17,30 @@ __all__ = [
     "compile",
     "get_default_device",
     "get_default_dtype",
+    "get_device",
+    "get_float32_matmul_precision",
     "get_num_interop_threads",
     "get_num_threads",
     "get_printoptions",
     "is_complex",
     "is_floating_point",
+    "is_inference",
+    "is_nonzero",
+    "is_same_size",
+    "is_signed",
     "is_storage",
     "is_tensor",
     "numel",
     "promote_types",
     "set_default_device",
     "set_default_dtype",
+    "set_default_tensor_type",
     "set_float32_matmul_precision",
     "set_num_interop_threads",
     "set_num_threads",
     "set_printoptions",
+    "set_warn_always",
+    "typename",
     "use_deterministic_algorithms",
 ]
 
@@ -61,6 +70,42 @@ def numel(input: Tensor) -> int:
     return input.numel()
 
 
+def is_signed(input: Tensor) -> bool:
+    """Whether a tensor's dtype has negative numbers."""
+    return input.is_signed()
+
+
+def is_inference(input: Tensor) -> bool:
+    """Whether a tensor was made under ``inference_mode``."""
+    return input.is_inference()
+
+
+def is_same_size(input: Tensor, other: Tensor) -> bool:
+    """Whether two tensors have the same shape."""
+    return input.shape == other.shape
+
+
+def is_nonzero(input: Tensor) -> bool:
+    """Whether a tensor's only element is not zero; RuntimeError if it has not just one."""
+    return bool(input)
+
+
+def get_device(input: Tensor) -> int:
+    """The number of a tensor's device: -1, the CPU."""
+    return input.get_device()
+
+
+def typename(obj: Any) -> str:
+    """The name of a tensor's type, ``torch.FloatTensor``, or of an object's, with its module."""
+    if isinstance(obj, Tensor):
+        return obj.type()
+    named = obj if hasattr(obj, "__qualname__") else type(obj)
+    module = getattr(named, "__module__", None) or ""
+    if module in ("", "builtins"):
+        return named.__qualname__
+    return f"{module}.{named.__qualname__}"
+
+
 def get_default_dtype() -> DType:
     """The dtype that Python floats get."""
     return dtypes.default()
@@ -69,6 +114,16 @@ def get_default_dtype() -> DType:
 def set_default_dtype(d: DType) -> None:
     """Let Python floats get dtype ``d`` from now on."""
     dtypes.set_default(d)
+
+
+def set_default_tensor_type(t: Any) -> None:
+    """Let Python floats get the dtype of a tensor type, ``torch.DoubleTensor`` or its name."""
+    name = t if isinstance(t, str) else t.__name__
+    kind = name.rpartition(".")[2]
+    found = next((d for d in dtypes.ALL.values() if d.tensor_type == kind), None)
+    if found is None:
+        raise TypeError(f"invalid type object: {name}")
+    set_default_dtype(found)
 
 
 def promote_types(type1: DType, type2: DType) -> DType:
@@ -127,10 +182,24 @@ def are_deterministic_algorithms_enabled() -> bool:
     return True
 
 
+_matmul_precision = "highest"
+
+
 def set_float32_matmul_precision(precision: str) -> None:
-    """Accepted for PyTorch's sake: products of float32 are always computed in float32."""
+    """Remembered for PyTorch's sake: products of float32 are always computed in float32."""
+    global _matmul_precision
     if precision not in ("highest", "high", "medium"):
         raise RuntimeError(f"{precision} is not one of 'highest', 'high', or 'medium'")
+    _matmul_precision = precision
+
+
+def get_float32_matmul_precision() -> str:
+    """What ``set_float32_matmul_precision`` was told."""
+    return _matmul_precision
+
+
+def set_warn_always(b: bool) -> None:
+    """Accepted for PyTorch's sake: Python's warning filters decide here."""
 
 
 def compile(model: Any = None, **options: Any) -> Any:

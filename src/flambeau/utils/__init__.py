@@ -3,7 +3,7 @@
 import importlib
 from types import ModuleType
 
-__all__ = ["data", "hooks"]
+__all__ = ["checkpoint", "data", "hooks", "summary"]
 
 
 def __getattr__(name: str) -> ModuleType:
