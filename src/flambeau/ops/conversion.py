@@ -15,7 +15,7 @@ from flambeau.ops._registry import operation
 from flambeau.size import check_device, device
 from flambeau.tensor import Tensor, emit, filled, from_node, node_of
 
-__all__ = ["clone", "contiguous", "copy", "cpu", "cuda", "fill", "to", "type_as", "zero"]
+__all__ = ["clone", "fill"]
 
 
 class Clone(Operator):
