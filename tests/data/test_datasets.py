@@ -141,6 +141,9 @@ TENSORS = TensorDataset(
 COLLATED = {
     "tensors": TENSORS,
     "one tensor": TensorDataset(torch.arange(10)),
+    "views": TensorDataset(torch.arange(30).reshape(3, 10).t(), torch.arange(20)[::2]),
+    "something computed": TensorDataset(torch.arange(10) * 2 + 1),
+    "nothing": TensorDataset(torch.zeros(0, 3)),
     "a subset": Subset(TENSORS, [7, 1, 1, -2]),
     "a subset of a subset": Subset(Subset(TENSORS, [7, 1, 3]), [2, 0]),
     "a tuple": StackDataset(TENSORS, TensorDataset(torch.arange(10))),

@@ -106,7 +106,7 @@ def test_random_samplers(size, replacement, num_samples, seed):
 
 @quickly
 @given(
-    weights=st.lists(st.floats(-0.1, 10), max_size=6),
+    weights=st.lists(st.floats(-0.1, 10), min_size=1, max_size=6),
     num_samples=st.integers(0, 10),
     replacement=st.booleans(),
     seed=st.integers(0, 2**64 - 1),

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from flambeau.tensor import Tensor
-from flambeau.utils.data._utils.arrays import adopt, positions_of
+from flambeau.utils.data._utils.arrays import adopt, positions_of, take
 from flambeau.vision.transforms import Compose, Normalize, ToTensor
 
 __all__ = ["array_of", "transformed_batch"]
@@ -39,7 +39,7 @@ def transformed_batch(
     numbers = _at(targets, positions)
     if numbers.dtype.kind != "i":
         return None
-    batch = np.take(pixels, positions, axis=0)
+    batch = take(pixels, positions)
     channels_first = batch[:, None] if batch.ndim == 3 else batch.transpose(0, 3, 1, 2)
     tensor = adopt(np.divide(channels_first, np.float32(255), dtype=np.float32, order="C"))
     for normalize in normalizations:
@@ -50,7 +50,7 @@ def transformed_batch(
 def _at(targets: Any, positions: np.ndarray) -> np.ndarray:
     if isinstance(targets, list):
         return np.array([targets[position] for position in positions])
-    return np.take(array_of(targets), positions, axis=0)
+    return take(array_of(targets), positions)
 
 
 def _normalizations(transform: Any) -> list[Normalize] | None:

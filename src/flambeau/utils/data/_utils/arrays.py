@@ -12,7 +12,7 @@ import numpy as np
 from flambeau import ops
 from flambeau.tensor import Tensor
 
-__all__ = ["adopt", "gather", "positions_of", "stack"]
+__all__ = ["adopt", "gather", "positions_of", "stack", "take"]
 
 
 def adopt(array: np.ndarray) -> Tensor:
@@ -34,7 +34,15 @@ def gather(tensor: Tensor, positions: np.ndarray) -> Tensor:
     """The entries of ``tensor`` at the given positions of its first dimension."""
     if tensor.requires_grad:
         return tensor[adopt(positions)]
-    return adopt(np.take(tensor.numpy(), positions, axis=0))
+    return adopt(take(tensor.numpy(), positions))
+
+
+def take(array: np.ndarray, positions: np.ndarray) -> np.ndarray:
+    """The entries of ``array`` at the given positions of its first dimension."""
+    if array.flags.c_contiguous:
+        return np.take(array, positions, axis=0)
+    # `take` would first copy all of a transposed array.
+    return np.ascontiguousarray(array[positions])
 
 
 def stack(tensors: Sequence[Tensor]) -> Tensor:
