@@ -12,7 +12,7 @@ from flambeau.ops._arguments import c_name, must_be_tensor, type_name
 from flambeau.ops._promotion import Number, as_tensor_of
 from flambeau.ops._registry import operation
 from flambeau.ops.arithmetic import add, mul
-from flambeau.ops.shape import expand, expand_steps, reshape, t, transpose, unsqueeze
+from flambeau.ops.shape import SqueezeDim, expand, expand_steps, reshape, t, transpose, unsqueeze
 from flambeau.tensor import Tensor, emit, node_of
 
 __all__ = [
