@@ -23,7 +23,7 @@ from flambeau.ops._windows import GatherFlat
 from flambeau.ops.products import bmm
 from flambeau.ops.selection import where
 from flambeau.ops.shape import View, expand, reshape, select, transpose, unsqueeze
-from flambeau.tensor import Tensor
+from flambeau.tensor import Tensor, filled
 
 __all__ = ["affine_grid", "affine_grid_generator", "grid_sample", "grid_sampler"]
 
@@ -71,7 +71,7 @@ def _padded(x: Tensor, size: int, padding: str, align: bool) -> Tensor:
 
 
 #: The elements along one dimension, as floats, with their weights.
-Taps = list[tuple[Tensor, Tensor | None]]
+Taps = list[tuple[Tensor, Tensor]]
 
 
 def _cubic_weights(share: Tensor) -> list[Tensor]:
@@ -97,7 +97,9 @@ def _taps(x: Tensor, size: int, mode: str, padding: str, align: bool) -> Taps:
         return list(zip(places, weights, strict=True))
     x = _padded(x, size, padding, align)
     if mode == "nearest":
-        return [(x.detach().round(), None)]
+        # The weight is 1 whatever x is, but its slope, 0, is known.
+        always = filled(tuple(x.shape), True, dtypes.bool_)
+        return [(x.detach().round(), where(always, 1.0, x))]
     below = x.detach().floor()
     share = x - below
     return [(below, 1 - share), (below + 1, share)]
@@ -133,7 +135,7 @@ def _sample(input: Tensor, grid: Tensor, mode: str, padding: str, align: bool) -
     for taps in itertools.product(*along):
         term = _element(flat, [place for place, _ in taps], sizes, (batch, channels, count))
         for _, weight in taps:
-            term = term if weight is None else term * unsqueeze(weight, 1)
+            term = term * unsqueeze(weight, 1)
         total = term if total is None else total + term
     assert total is not None
     operator = GridSampler2D if rank == 2 else GridSampler3D
