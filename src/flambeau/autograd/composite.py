@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, TypeVar
 from flambeau import runtime
 from flambeau.autograd.function import Operator
 from flambeau.autograd.graph import GraphNode, attach, edges_of
+from flambeau.autograd.saving import pack
 from flambeau.autograd.modes import mode, no_grad
 from flambeau.ir import dtypes
 from flambeau.ir.node import Node
@@ -127,6 +128,11 @@ class _Forward(NamedTuple):
     saved: tuple[tuple[str, int] | None, ...]
     notes: dict[str, Any]
 
+    @property
+    def interior(self) -> bool:
+        """Whether a saved value is neither an argument nor a result."""
+        return any(place is not None and place >= ("output", self.results) for place in self.saved)
+
 
 class CompositeOperator(Operator):
     """An operation whose forward and backward are written with tensor operations.
@@ -157,6 +163,8 @@ class CompositeOperator(Operator):
             ctx.__dict__.update(traced.notes)
             sources = {"argument": args, "output": outputs}
             ctx._to_save = tuple(s and sources[s[0]][s[1]] for s in traced.saved)
+            if traced.interior:
+                ctx._arguments = tuple(pack(arg, ()) for arg in args)
             attach(ctx, results)
         return results[0] if traced.single else results
 
@@ -199,7 +207,7 @@ class _StandInCtx:
     """What a traced backward sees as its ``ctx``."""
 
     def __init__(self, ctx: GraphNode, saved: tuple[Any, ...]) -> None:
-        skipped = ("_edges", "_saved", "_tensor_hooks", "_hooks")
+        skipped = ("_edges", "_saved", "_arguments", "_tensor_hooks", "_hooks")
         self.__dict__.update({k: v for k, v in ctx.__dict__.items() if k not in skipped})
         self.needs_input_grad = ctx.needs_input_grad
         self.saved_tensors = saved
@@ -218,6 +226,21 @@ def traced_backward(ctx: Any, gradients: list[Any]) -> Any:
     program, places = entry
     outputs = _call(program, inputs) if program is not None else ()
     return tuple(None if place is None else outputs[place] for place in places)
+
+
+def replayed_backward(ctx: Any, gradients: list[Any]) -> Any:
+    """The backward of a composite operator as it stands, to be differentiated again.
+
+    Interior values were saved without a history: forward runs once more, operation by operation,
+    to give them one.
+    """
+    if ctx._arguments is None:
+        return ctx.function.backward(ctx, *gradients)
+    ctx.saved_tensors  # noqa: B018  raises if the graph was freed
+    inner = ctx.function._node()
+    inner._edges = ctx._edges
+    ctx.function.forward(inner, *map(ctx._unpack, ctx._arguments))
+    return ctx.function.backward(_StandInCtx(ctx, inner._to_save), *gradients)
 
 
 def _notes(ctx: Any) -> tuple[Any, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from flambeau import runtime
 from flambeau.autograd import anomaly
-from flambeau.autograd.composite import CompositeOperator, traced_backward
+from flambeau.autograd.composite import CompositeOperator, replayed_backward, traced_backward
 from flambeau.autograd.graph import AccumulateGrad, Edge, GraphNode, edge_of
 from flambeau.autograd.modes import mode
 from flambeau.ir.primitives import elementwise
@@ -324,8 +324,9 @@ def _differentiate(fn: GraphNode, gradients: list[Tensor | None]) -> tuple[Any, 
             for spec, gradient in zip(fn._outputs, gradients, strict=True)
         ]
     try:
-        if not mode.grad and issubclass(fn.function, CompositeOperator):
-            results = traced_backward(fn, gradients)
+        if issubclass(fn.function, CompositeOperator):
+            derive = replayed_backward if mode.grad else traced_backward
+            results = derive(fn, gradients)
         else:
             results = fn.function.backward(fn, *gradients)
     except Exception:

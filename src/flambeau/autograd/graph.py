@@ -62,6 +62,7 @@ class GraphNode:
     function: Any = None
     _to_save: tuple[Any, ...] = ()
     _saved: tuple[Any, ...] | None = ()
+    _arguments: tuple[Any, ...] | None = None  # a composite's, where backward may need them
     _edges: tuple[Edge | None, ...] = ()
     _outputs: tuple[tuple[Shape, DType], ...] = ()
     _sequence_nr: int = 0
@@ -124,6 +125,7 @@ class GraphNode:
         """Free what was saved for backward."""
         if self._saved:
             self._saved = None
+            self._arguments = None
 
 
 Node = GraphNode  # its public name

@@ -344,7 +344,7 @@ def matrix_power(A: Tensor, n: int) -> Tensor:
         return matrix_power(inv(A), -n)
     if n == 0:
         eye = diag_embed(A.new_ones(A.shape[-1]))
-        return expand(eye, A.shape).clone()
+        return A.clone().copy_(eye)
     result = None
     while n:
         if n & 1:

@@ -172,7 +172,7 @@ class HuberLoss(CompositeOperator):
     def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
         input, target, delta = ctx.saved_tensors
         difference = input - target
-        slope = difference.abs().minimum(delta) * difference.sign()
+        slope = difference.abs().clamp(max=delta) * difference.sign()
         slope = slope * _each(grad, input, ctx.reduction)
         return slope, -slope if ctx.needs_input_grad[1] else None, None, None
 
@@ -212,7 +212,8 @@ def huber_loss(
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
     a, b = _pair(input, target)
     if weight is not None:
-        return _weighted(HuberLoss.apply(a, b, "none", float(delta)), weight, reduction)
+        # Unlike its kin, this is the mean over elements, not over weights.
+        return reduced(HuberLoss.apply(a, b, "none", float(delta)) * weight, reduction)
     return HuberLoss.apply(a, b, reduction, float(delta))
 
 

@@ -8,6 +8,7 @@ from flambeau.autograd import Operator
 from flambeau.ir import dtypes
 from flambeau.ir.primitives import elementwise as e
 from flambeau.ir.primitives import indexing as ix
+from flambeau.ir.primitives.movement import RESHAPE
 from flambeau.ir.shapes import normalize_dim
 from flambeau.ops._promotion import Number, as_tensor_of, cast
 from flambeau.ops._registry import operation
@@ -203,12 +204,28 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Number | Tensor) -
     """``input`` with ``value`` in the slices at the places in ``index``."""
     dim = normalize_dim(dim, input.ndim)
     index = _vector_index(index, input.shape[dim], dim, "index_fill")
-    shape = (*input.shape[:dim], index.shape[0], *input.shape[dim + 1 :])
     if not isinstance(value, Tensor):
-        source = filled(shape, value, input.dtype)
-    else:
-        source = expand(cast(value, input.dtype), shape)
-    return IndexPutSlices.apply(input, dim, index, source, "set")
+        value = as_tensor_of(value, input.dtype)
+    return IndexFill.apply(input, cast(value, input.dtype), dim, index)
+
+
+class IndexFill(Operator):
+    """One value in some slices."""
+
+    @staticmethod
+    def forward(ctx: Any, input: Tensor, value: Tensor, dim: int, index: Tensor) -> Tensor:
+        size = (input.shape[dim],)
+        untouched = filled(size, False, dtypes.bool_)
+        chosen = filled(index.shape, True, dtypes.bool_)
+        mask = emit(ix.PUT, untouched, index, chosen, axis=0, mode="set")
+        mask = emit(RESHAPE, mask, shape=size + (1,) * (input.ndim - dim - 1))
+        ctx.save_for_backward(mask)
+        return emit(e.WHERE, mask, value, input)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
+        (mask,) = ctx.saved_tensors
+        return grad.masked_fill(mask, 0), grad.masked_fill(~mask, 0), None, None
 
 
 @operation(cases=("f(3, 4), i(0, 12, 5)", "f(3, 4), i(-12, 12, 2, 2)"))

@@ -45,8 +45,8 @@ _INTERPOLATIONS = ("linear", "lower", "higher", "midpoint", "nearest")
 _CASES = (
     "d(3, 4), 0.3",
     "d(3, 4), 0.3, 0",
-    "d(3, 5), torch.tensor([0.1, 0.5, 1.0]), 1",
-    "d(3, 5), torch.tensor([0.1, 0.5]), -1, True",
+    "d(3, 5), u(3), 1",
+    "d(3, 5), u(2), -1, True",
     "d(3, 5), 0.4, keepdim=True",
     "d(7), 0.3, interpolation='lower'",
     "d(7), 0.3, interpolation='higher'",
