@@ -18,6 +18,9 @@ import ml_dtypes
 import numpy as np
 
 import flambeau
+import flambeau.linalg
+import flambeau.nn
+import flambeau.special
 from flambeau.ops._registry import OPERATIONS
 
 __all__ = [
@@ -134,8 +137,13 @@ def evaluate(case: Case, module: Any, make: Maker) -> tuple[tuple[Any, ...], dic
     def floats(kind: str) -> Callable[..., Any]:
         return lambda *shape: make(np.asarray(_FLOATS[kind](rng, shape)), True)
 
-    names = {kind: floats(kind) for kind in _FLOATS}
-    names |= {"i": integers, "b": bools, "torch": module, "call": _arguments}
+    def positive_definite(*shape: int) -> Any:
+        matrix = floats("f")(*shape, shape[-1])
+        return matrix @ matrix.mT + module.eye(shape[-1], dtype=matrix.dtype)
+
+    names: dict[str, Any] = {kind: floats(kind) for kind in _FLOATS}
+    names |= {"i": integers, "b": bools, "spd": positive_definite}
+    names |= {"torch": module, "call": _arguments}
     return eval(f"call({case.text})", names)
 
 

@@ -9,11 +9,15 @@ from flambeau.autograd import Operator
 from flambeau.ir import dtypes
 from flambeau.ir.primitives import host
 from flambeau.ops._registry import operation
-from flambeau.ops.einstein import cross
 from flambeau.ops.joining import diag_embed, tril, triu
 from flambeau.ops.products import matmul
-from flambeau.ops.return_types import linalg_eigh, linalg_qr, linalg_slogdet, linalg_svd
-from flambeau.ops.return_types import lstsq as Lstsq
+from flambeau.ops.return_types import (
+    linalg_eigh,
+    linalg_qr,
+    linalg_slogdet,
+    linalg_svd,
+    lstsq as Lstsq,
+)
 from flambeau.ops.shape import diagonal, expand, reshape, transpose, unsqueeze
 from flambeau.tensor import Tensor, emit, emit_many
 

@@ -6,8 +6,7 @@ from typing import Any
 
 from flambeau.autograd import Operator
 from flambeau.ir import dtypes
-from flambeau.ir.primitives import elementwise as e
-from flambeau.ir.primitives import indexing as ix
+from flambeau.ir.primitives import elementwise as e, indexing as ix
 from flambeau.ir.primitives.movement import RESHAPE
 from flambeau.ir.shapes import normalize_dim
 from flambeau.ops._promotion import Number, as_tensor_of, cast
