@@ -16,15 +16,7 @@ from types import FunctionType, ModuleType
 from flambeau.cli import workers
 from flambeau.ir import naming
 
-__all__ = ["flambeau_name", "install", "torch_name"]
-
-# flambeau's packages and modules and PyTorch's; the first that fits counts.
-_PACKAGES = [
-    ("flambeau.vision", "torchvision"),
-    ("flambeau.autograd.anomaly", "torch.autograd.anomaly_mode"),
-    ("flambeau.autograd.modes", "torch.autograd.grad_mode"),
-    ("flambeau", "torch"),
-]
+__all__ = ["install"]
 
 # Where PyTorch shows what is defined in these modules.
 _SHOWN_IN = {
@@ -34,40 +26,10 @@ _SHOWN_IN = {
     "flambeau.size": "torch",
     "flambeau.tensor": "torch",
 }
+# The modules whose functions stand in `flambeau.ops`, and are PyTorch's only here.
+_OPERATIONS = {"flambeau", "flambeau.linalg", "flambeau.nn.functional", "flambeau.special"}
 # The class whose name in PyTorch is also that of an argument everywhere.
 _RENAMED = {"DType": "dtype"}
-
-
-def torch_name(name: str) -> str | None:
-    """Return PyTorch's name of a flambeau module, or ``None`` if it has none.
-
-    >>> torch_name("flambeau.nn.functional")
-    'torch.nn.functional'
-    """
-    # The runner must stay importable by its own name: workers unpickle it before they
-    # know any other.
-    if _within(name, "flambeau.cli"):
-        return None
-    for ours, theirs in _PACKAGES:
-        if _within(name, ours):
-            return theirs + name[len(ours) :]
-    return None
-
-
-def flambeau_name(name: str) -> str | None:
-    """Return flambeau's name of a PyTorch module, or ``None`` if it is none of PyTorch's.
-
-    >>> flambeau_name("torchvision.transforms")
-    'flambeau.vision.transforms'
-    """
-    for ours, theirs in _PACKAGES:
-        if _within(name, theirs):
-            return ours + name[len(theirs) :]
-    return None
-
-
-def _within(name: str, package: str) -> bool:
-    return name == package or name.startswith(package + ".")
 
 
 def install() -> None:
@@ -84,7 +46,7 @@ def install() -> None:
 
 def _after_import(name: str) -> Callable[[ModuleType], None] | None:
     """What is to be done with a module once it has been imported."""
-    if torch_name(name) is not None:
+    if _torch_name(name) is not None:
         return _adopt
     return {
         "multiprocessing.spawn": lambda spawn: workers.prepare_spawn(spawn, install),
@@ -92,18 +54,28 @@ def _after_import(name: str) -> Callable[[ModuleType], None] | None:
     }.get(name)
 
 
+def _torch_name(name: str) -> str | None:
+    # The runner must stay importable by its own name: workers unpickle it before they
+    # know any other.
+    return None if naming.within(name, "flambeau.cli") else naming.torch_module(name)
+
+
 def _adopt(module: ModuleType) -> None:
     """Give a flambeau module, and what is defined in it, PyTorch's name."""
     ours = module.__name__
-    theirs = torch_name(ours)
+    theirs = _torch_name(ours)
     if theirs is None:
         return
     shown = _SHOWN_IN.get(ours) or _public(theirs)
-    for value in list(vars(module).values()):
-        if isinstance(value, type | FunctionType) and value.__module__ == ours:
-            value.__module__ = theirs if value.__name__.startswith("_") else shown
-            if value.__qualname__ in _RENAMED:
-                value.__name__ = value.__qualname__ = _RENAMED[value.__qualname__]
+    for name, value in list(vars(module).items()):
+        if not isinstance(value, type | FunctionType):
+            continue
+        if value.__module__ == ours:
+            value.__module__ = theirs if name.startswith("_") else shown
+        elif ours in _OPERATIONS and value.__module__.split(".")[1:2] == ["ops"]:
+            value.__module__ = shown
+        if value.__qualname__ in _RENAMED:
+            value.__name__ = value.__qualname__ = _RENAMED[value.__qualname__]
     module.__name__ = theirs
     sys.modules[theirs] = module
 
@@ -118,7 +90,7 @@ class _Finder(MetaPathFinder):
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        ours = flambeau_name(name)
+        ours = naming.flambeau_module(name)
         if ours is not None:
             if importlib.util.find_spec(ours) is None:
                 complaint = f"No module named {name!r} (flambeau has no module {ours!r})"

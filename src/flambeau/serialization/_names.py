@@ -10,10 +10,9 @@ from operator import attrgetter
 from types import FunctionType
 from typing import Any
 
-__all__ = ["find", "is_torch", "torch_name"]
+from flambeau.ir.naming import flambeau_module, torch_module, within
 
-# flambeau's packages and PyTorch's; the first that fits counts.
-_PACKAGES = (("flambeau.vision", "torchvision"), ("flambeau", "torch"))
+__all__ = ["find", "is_torch", "torch_name"]
 
 # What PyTorch keeps elsewhere, or under another name.
 _REBUILD = "flambeau.serialization.rebuild"
@@ -47,13 +46,13 @@ def torch_name(obj: Any) -> tuple[str, str] | None:
         return None
     name = obj.__qualname__
     # Under `flambeau run` what is defined here carries PyTorch's names already.
-    ours = _flambeau_module(obj.__module__) or obj.__module__
+    ours = flambeau_module(obj.__module__) or obj.__module__
     place = next((place for place in _places(ours) if _holds(place, name, obj)), None)
     if place is None:
         return None
     if (place, name) in _MOVED:
         return _MOVED[place, name]
-    theirs = _torch_module(_MERGED.get(place, place))
+    theirs = torch_module(_MERGED.get(place, place))
     return None if theirs is None else (theirs, name)
 
 
@@ -66,7 +65,7 @@ def find(module: str, name: str) -> Any:
     complaint = f"flambeau has no counterpart of {module}.{name}"
     if (module, name) in _MOVED_BACK:
         module, name = _MOVED_BACK[module, name]
-    place = _flambeau_module(module) or module
+    place = flambeau_module(module) or module
     # What PyTorch defines in one file may stand in two here; the packages show it all.
     while True:
         try:
@@ -79,33 +78,15 @@ def find(module: str, name: str) -> Any:
 
 def is_torch(module: str) -> bool:
     """Whether a module of this name is one of PyTorch's."""
-    return _flambeau_module(module) is not None
-
-
-def _flambeau_module(name: str) -> str | None:
-    for ours, theirs in _PACKAGES:
-        if _within(name, theirs):
-            return ours + name[len(theirs) :]
-    return None
-
-
-def _torch_module(name: str) -> str | None:
-    for ours, theirs in _PACKAGES:
-        if _within(name, ours):
-            return theirs + name[len(ours) :]
-    return None
+    return flambeau_module(module) is not None
 
 
 def _places(module: str) -> tuple[str, ...]:
     """The modules that may be PyTorch's place for what stands in a module, the best one first."""
-    if _within(module, _OPERATIONS):
+    if within(module, _OPERATIONS):
         return _SHOWN_IN
     package, _, last = module.rpartition(".")
     return (package, module) if last.startswith("_") else (module,)
-
-
-def _within(module: str, package: str) -> bool:
-    return module == package or module.startswith(package + ".")
 
 
 def _holds(module: str, name: str, obj: Any) -> bool:
