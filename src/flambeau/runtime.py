@@ -12,6 +12,7 @@ budget, so that no loop can pile up work or memory without bound.
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 import threading
@@ -20,7 +21,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import CodeType, FrameType
 from typing import Any
-from weakref import ref
+from weakref import WeakSet, ref
 
 import numpy as np
 
@@ -37,9 +38,11 @@ __all__ = [
     "exit_scope",
     "is_ours",
     "is_tracing",
+    "note_write",
     "realize",
     "record",
     "record_many",
+    "scope_of",
     "scope_path",
     "step_boundary",
     "tracing",
@@ -52,9 +55,19 @@ BYTE_BUDGET = 256 << 20
 
 EAGER = os.environ.get("FLAMBEAU_EAGER", "") not in ("", "0")
 
-_pending: list[ref[Node]] = []
+#: In program order: what was recorded, and marks at the writes that may be taken back.
+_pending: list[ref[Any]] = []
 _pending_bytes = 0
-_tracing = False
+_lock = threading.RLock()  # one thread computes at a time
+
+
+class _Trace(threading.local):
+    """Whether this thread records the body of a program."""
+
+    on = False
+
+
+_trace = _Trace()
 
 
 def record(primitive: Primitive, *inputs: Node, **attrs: Any) -> Node:
@@ -83,7 +96,7 @@ def record_many(primitive: Primitive, *inputs: Node, **attrs: Any) -> list[Node]
 def _admit(node: Node, nbytes: int) -> None:
     """Put a new node on the trace, within the budgets."""
     global _pending_bytes
-    if _tracing:
+    if _trace.on:
         return
     if EAGER:
         reference.run((node,))
@@ -97,17 +110,16 @@ def _admit(node: Node, nbytes: int) -> None:
 @contextmanager
 def tracing() -> Iterator[None]:
     """Within, what is recorded is the body of a program: it stands apart and is not run."""
-    global _tracing
-    outer, _tracing = _tracing, True
+    outer, _trace.on = _trace.on, True
     try:
         yield
     finally:
-        _tracing = outer
+        _trace.on = outer
 
 
 def is_tracing() -> bool:
     """Whether what is recorded is the body of a program."""
-    return _tracing
+    return _trace.on
 
 
 def add_leaf(array: np.ndarray, dtype: DType) -> Node:
@@ -139,27 +151,35 @@ _constants: dict[Any, Node] = {}
 def realize(node: Node) -> Any:
     """The value of ``node``, computed now if it is pending."""
     if node.buffer is None:
-        if _tracing:
+        if _trace.on:
             raise RuntimeError(
                 "a composite's body asked for a value (by item(), bool(), print …): the body is "
                 "traced once and replayed, so it must not depend on values"
             )
-        _run(_ancestors(node))
+        with _lock:
+            if node.buffer is None:
+                _run(_ancestors(node))
     return node.buffer
 
 
 def step_boundary() -> None:
     """Compute everything that is pending and alive, in the order of recording."""
-    global _pending_bytes
-    pending, _pending[:] = _pending[:], []
-    _pending_bytes = 0
-    pending.reverse()
-    try:
-        _run(_alive(pending))
-    except BaseException:
-        # The node that failed was popped; what stood after it waits for the next boundary.
-        _pending[:0] = reversed(pending)
-        raise
+    global _pending, _pending_bytes
+    with _lock:
+        rest, _pending = _pending, []
+        _pending_bytes = 0
+        rest.reverse()
+        try:
+            _run(_alive(rest))
+        except Exception:
+            # The node that failed was popped; what stood after it waits for the next boundary.
+            rest.reverse()
+            _take_back(rest)
+            _pending[:0] = rest
+            raise
+        except BaseException:
+            _pending[:0] = reversed(rest)
+            raise
 
 
 def _run(nodes: Iterator[Node]) -> None:
@@ -167,24 +187,34 @@ def _run(nodes: Iterator[Node]) -> None:
 
     def noted() -> Iterator[Node]:
         nonlocal node
-        for node in nodes:  # noqa: UP028: the current node is kept for the report
-            yield node
+        for current in nodes:
+            node = current
+            yield current
 
     try:
         reference.run(noted())
     except Exception as error:
         if node is not None:
             _explain(error, node)
+            _failed.add(node)
+            _take_back(_recorded_after(node))
         raise
 
 
 def _alive(pending: list[ref[Node]]) -> Iterator[Node]:
     # Program order puts inputs first. A node is looked up only when its turn comes, so that
-    # one that died on the way is not computed, nor one whose input failed.
+    # one that died on the way is not computed, nor one that failed or whose input did: that
+    # error has been raised, and comes again only for who asks for the value.
     while pending:
         node = pending.pop()()
-        if node is not None and node.buffer is None and all(_realised(i) for i in node.inputs):
+        if isinstance(node, Undo):
+            node.forget()
+        elif node is not None and _is_due(node):
             yield node
+
+
+def _is_due(node: Node) -> bool:
+    return node.buffer is None and all(map(_realised, node.inputs)) and node not in _failed
 
 
 def _realised(node: Node) -> bool:
@@ -211,6 +241,69 @@ def _ancestors(node: Node) -> Iterator[Node]:
         yield order.pop()
 
 
+# What an error undoes ------------------------------------------------------------------------
+#
+# An eager program stops at the operation that fails, and nothing after it happens. Here later
+# writes may be recorded already when the error shows: they are taken back, so that parameters
+# are those of before the step, and training can go on.
+
+_failed: WeakSet[Node] = WeakSet()
+
+
+class Undo:
+    """What a storage held before a write that is not computed yet."""
+
+    __slots__ = ("__weakref__", "cell", "known", "node", "older")
+
+    def __init__(self, cell: Any, node: Node, older: Undo | None) -> None:
+        self.cell = ref(cell)
+        self.node: Node | None = node
+        self.older = older
+        self.known = cell.node.buffer is not None
+
+    def forget(self) -> None:
+        """Let go of the older value: everything before the write was computed."""
+        self.node = self.older = None
+
+    def take_back(self) -> None:
+        """Give the storage its older value again, unless the newer one was seen meanwhile."""
+        cell = self.cell()
+        if cell is None or cell.undo is not self or self.node is None:
+            return
+        if self.known or cell.node.buffer is None:
+            cell.node = self.node
+            cell.undo = self.older
+            cell.version += 1
+
+
+def note_write(cell: Any, before: Node) -> None:
+    """Remember what a storage held before a write, until the write is computed."""
+    global _pending_bytes
+    if _trace.on or not _pending:
+        return
+    older = cell.undo
+    if before.buffer is not None:
+        older = None
+        _pending_bytes += before.dtype.itemsize * numel(before.shape)
+    cell.undo = Undo(cell, before, older)
+    _pending.append(ref(cell.undo))
+
+
+def _take_back(entries: list[ref[Any]]) -> None:
+    """Take back the writes that are marked among the entries, newest first."""
+    for entry in reversed(entries):
+        undo = entry()
+        if isinstance(undo, Undo):
+            undo.take_back()
+
+
+def _recorded_after(node: Node) -> list[ref[Any]]:
+    for position, entry in enumerate(_pending):
+        if entry() is node:
+            return _pending[position + 1 :]
+    return []
+
+
 # Where a node comes from --------------------------------------------------------------------
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
@@ -218,7 +311,10 @@ _is_ours: dict[str, bool] = {}
 
 
 class _Scope(threading.local):
-    """The module in which this thread records, and its caller's scope: ``(module, outer)``."""
+    """Where this thread records: ``(weak module, outer scope, module's class)``, or None.
+
+    Weak, for a parameter's pending gradient knows its scope, and the module its parameter.
+    """
 
     current: Any = None
 
@@ -274,8 +370,13 @@ def _line(code: CodeType, instruction: int) -> int:
 def enter_scope(module: Any) -> Any:
     """Say that what is recorded from now on is recorded in ``module``; give the outer scope."""
     outer = _scope.current
-    _scope.current = (module, outer)
+    _scope.current = scope_of(module, outer)
     return outer
+
+
+def scope_of(module: Any, outer: Any) -> tuple[Any, Any, type]:
+    """The scope of a module that is called in another scope, or in None."""
+    return ref(module), outer, type(module)
 
 
 def exit_scope(outer: Any) -> None:
@@ -285,13 +386,18 @@ def exit_scope(outer: Any) -> None:
 
 def scope_path(scope: Any) -> str:
     """The dotted path of a scope, from the outermost module's class: ``Net.encoder.0``."""
-    modules = []
+    scopes = []
     while scope:
-        modules.append(scope[0])
+        scopes.append(scope)
         scope = scope[1]
-    modules.reverse()
-    path = type(modules[0]).__name__
-    for parent, child in zip(modules, modules[1:], strict=False):
-        name = next((n for n, m in parent.named_modules() if m is child and n), None)
-        path += f".{name or type(child).__name__}"
+    scopes.reverse()
+    path = scopes[0][2].__name__
+    for (parent, *_), (child, _, kind) in itertools.pairwise(scopes):
+        path += f".{_name_within(parent(), child()) or kind.__name__}"
     return path
+
+
+def _name_within(parent: Any, child: Any) -> str | None:
+    if parent is None or child is None:
+        return None
+    return next((name for name, m in parent.named_modules() if m is child and name), None)

@@ -48,11 +48,12 @@ __all__ = [
 class Cell:
     """Storage: the current value, and how many times it has been written."""
 
-    __slots__ = ("__weakref__", "node", "version")
+    __slots__ = ("__weakref__", "node", "undo", "version")
 
     def __init__(self, node: Node) -> None:
         self.node = node
         self.version = 0
+        self.undo: runtime.Undo | None = None
 
 
 class Tensor:
@@ -412,7 +413,7 @@ class Tensor:
             return self
         if requires_grad and not self.dtype.is_floating_point:
             raise RuntimeError(
-                "only Tensors of floating point and complex dtype can require gradients"
+                "only Tensors of floating point dtype can require gradients"
             )
         self._requires_grad = bool(requires_grad)
         return self
@@ -620,6 +621,7 @@ def from_node(node: Node) -> Tensor:
     cell = tensor._cell = _new(Cell)
     cell.node = node
     cell.version = 0
+    cell.undo = None
     return tensor
 
 
@@ -659,7 +661,9 @@ def filled(shape: tuple[int, ...], value: bool | int | float, dtype: DType) -> T
 def write(tensor: Tensor, node: Node) -> None:
     """Give the tensor new elements, seen by every alias of its storage."""
     cell = tensor._cell
-    cell.node = views.write_back(cell.node, tensor._views, node)
+    before = cell.node
+    cell.node = views.write_back(before, tensor._views, node)
     cell.version += 1
+    runtime.note_write(cell, before)
     if tensor._views:
         tensor._read = (cell.version, node)

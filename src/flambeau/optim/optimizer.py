@@ -170,6 +170,8 @@ class Optimizer:
         for name, initial in missing.items():
             state[name] = initial(param, group)
         if state:
+            if param not in self.state:
+                self._fresh.append(param)
             self.state[param] = state
         if group.get("maximize"):
             grad = -grad
@@ -438,8 +440,14 @@ def _with_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
                     f"but got {changed}."
                 )
             args, kwargs = changed
+        self._fresh = []
         result = step(*args, **kwargs)
-        step_boundary()
+        try:
+            step_boundary()
+        except Exception:
+            for param in self._fresh:  # their state is that of a step which did not happen
+                del self.state[param]
+            raise
         post_hooks = [*self._optimizer_step_post_hooks.values(), *_global_post_hooks.values()]
         for hook in post_hooks:
             hook(self, args, kwargs)

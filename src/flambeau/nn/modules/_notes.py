@@ -35,7 +35,7 @@ def explain(
     if any(isinstance(note, ModuleNote) for note in notes):
         return
     given = _list_inputs(args, kwargs)
-    error.add_note(ModuleNote(f"in {scope_path(scope)} ({_summary(scope[0])}){given}"))
+    error.add_note(ModuleNote(f"in {scope_path(scope)} ({_summary(scope[0]())}){given}"))
 
 
 def _summary(module: "Module") -> str:

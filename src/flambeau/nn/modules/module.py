@@ -24,7 +24,7 @@ from flambeau.nn.modules._notes import explain
 from flambeau.nn.modules._repr import render
 from flambeau.nn.modules._state_dict import StateDict
 from flambeau.nn.parameter import Buffer, Parameter
-from flambeau.runtime import enter_scope, exit_scope
+from flambeau.runtime import enter_scope, exit_scope, scope_of
 from flambeau.tensor import Tensor
 
 __all__ = [
@@ -112,7 +112,7 @@ class Module(ModuleHooks, StateDict, Conversion):
                 return HookedCall(self, args, kwargs).run()
             return self.forward(*args, **kwargs)
         except Exception as error:
-            explain(error, (self, outer), args, kwargs)
+            explain(error, scope_of(self, outer), args, kwargs)
             raise
         finally:
             exit_scope(outer)
