@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flambeau.autograd import CompositeOperator, assign, is_grad_enabled, no_grad
+from flambeau.autograd import CompositeOperator, assign, no_grad
 from flambeau.ir.dtypes import finfo
 from flambeau.ir.shapes import numel
 from flambeau.ops._promotion import cast
@@ -35,16 +35,6 @@ def _moments(x: Tensor, dims: tuple[int, ...]) -> tuple[Tensor, Tensor]:
     return mean, (centred * centred).mean(dims, keepdim=True)
 
 
-def _kept_moments(
-    x: Tensor, dims: tuple[int, ...], eps: float, mean: Tensor, scale: Tensor
-) -> tuple[Tensor, Tensor]:
-    """The mean and scale that forward kept; made anew where they are differentiated too."""
-    if not is_grad_enabled():
-        return mean, scale
-    mean, variance = _moments(x, dims)
-    return mean, (variance + eps).rsqrt()
-
-
 def _normal_gradient(
     grad: Tensor, x: Tensor, mean: Tensor, scale: Tensor, dims: tuple[int, ...]
 ) -> Tensor:
@@ -64,7 +54,7 @@ class NativeLayerNorm(CompositeOperator):
         dims = tuple(range(input.ndim - rank, input.ndim))
         mean, variance = _moments(input, dims)
         scale = (variance + eps).rsqrt()
-        ctx.save_for_backward(input, weight, mean, scale, eps)
+        ctx.save_for_backward(input, weight, mean, scale)
         ctx.dims = dims
         result = (input - mean) * scale
         result = result if weight is None else result * weight
@@ -72,8 +62,7 @@ class NativeLayerNorm(CompositeOperator):
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
-        input, weight, mean, scale, eps = ctx.saved_tensors
-        mean, scale = _kept_moments(input, ctx.dims, eps, mean, scale)
+        input, weight, mean, scale = ctx.saved_tensors
         needs_input, needs_weight, needs_bias = ctx.needs_input_grad[:3]
         outer = tuple(range(ctx.dims[0]))
         by_input = by_weight = by_bias = None
@@ -144,15 +133,14 @@ class NativeBatchNorm(CompositeOperator):
         dims = tuple(d for d in range(input.ndim) if d != 1)
         mean, variance = _moments(input, dims)
         scale = (variance + eps).rsqrt()
-        ctx.save_for_backward(input, weight, mean, scale, eps)
+        ctx.save_for_backward(input, weight, mean, scale)
         ctx.dims = dims
         result = _affine((input - mean) * scale, weight, bias)
         return result, reshape(mean, (-1,)), reshape(variance, (-1,))
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor, *_: Any) -> tuple[Any, ...]:
-        input, weight, mean, scale, eps = ctx.saved_tensors
-        mean, scale = _kept_moments(input, ctx.dims, eps, mean, scale)
+        input, weight, mean, scale = ctx.saved_tensors
         needs_input, needs_weight, needs_bias = ctx.needs_input_grad[:3]
         by_input = by_weight = by_bias = None
         if needs_input:
@@ -316,15 +304,13 @@ class NativeGroupNorm(CompositeOperator):
         grouped = reshape(input, (input.shape[0], groups, -1))
         mean, variance = _moments(grouped, (2,))
         scale = (variance + eps).rsqrt()
-        ctx.save_for_backward(input, weight, mean, scale, eps)
-        ctx.shape, ctx.grouped = tuple(input.shape), tuple(grouped.shape)
+        ctx.save_for_backward(grouped, weight, mean, scale)
+        ctx.shape = tuple(input.shape)
         return _affine(reshape((grouped - mean) * scale, input.shape), weight, bias)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
-        input, weight, mean, scale, eps = ctx.saved_tensors
-        grouped = reshape(input, ctx.grouped)
-        mean, scale = _kept_moments(grouped, (2,), eps, mean, scale)
+        grouped, weight, mean, scale = ctx.saved_tensors
         needs_input, needs_weight, needs_bias = ctx.needs_input_grad[:3]
         dims = tuple(d for d in range(grad.ndim) if d != 1)
         by_input = by_weight = by_bias = None
