@@ -2,19 +2,22 @@
 
 import pytest
 
+import flambeau
+from flambeau.cli import main
 from tests.cli.conftest import FLAMBEAU, Run
+
+Capture = pytest.CaptureFixture[str]
 
 
 @pytest.mark.parametrize("words", [["--help"], ["-h"], ["run", "--help"]])
-def test_help_goes_to_standard_output(words: list[str], run: Run) -> None:
-    ended = run(FLAMBEAU, *words)
-    assert ended.returncode == 0
-    assert ended.stdout.startswith("usage: flambeau run script.py")
+def test_help_goes_to_standard_output(words: list[str], capsys: Capture) -> None:
+    assert main(words) == 0
+    assert capsys.readouterr().out.startswith("usage: flambeau run script.py")
 
 
-def test_version_is_printed(run: Run) -> None:
-    ended = run(FLAMBEAU, "--version")
-    assert ended.stdout.startswith("flambeau 0.")
+def test_version_is_printed(capsys: Capture) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"flambeau {flambeau.__version__}\n"
 
 
 @pytest.mark.parametrize(
@@ -28,10 +31,11 @@ def test_version_is_printed(run: Run) -> None:
         (["run", "--verbose", "x.py"], "unknown option '--verbose'"),
     ],
 )
-def test_misuse_is_named_and_the_usage_shown(words: list[str], complaint: str, run: Run) -> None:
-    ended = run(FLAMBEAU, *words)
-    assert ended.returncode == 2
-    assert ended.stderr.startswith(f"flambeau: {complaint}\n\nusage:")
+def test_misuse_is_named_and_the_usage_shown(
+    words: list[str], complaint: str, capsys: Capture
+) -> None:
+    assert main(words) == 2
+    assert capsys.readouterr().err.startswith(f"flambeau: {complaint}\n\nusage:")
 
 
 @pytest.mark.parametrize(
