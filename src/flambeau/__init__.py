@@ -25,6 +25,7 @@ from flambeau.autograd import (
     no_grad,
     set_grad_enabled,
 )
+from flambeau.ir import naming
 from flambeau.ir.dtypes import (
     DType as dtype,
     bfloat16,
@@ -103,7 +104,7 @@ def __getattr__(name: str) -> Any:
         value = getattr(importlib.import_module(f"{__name__}.{_FROM[name]}"), name)
         globals()[name] = value
         return value
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise AttributeError(f"module {naming.prefix()!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

@@ -17,6 +17,8 @@ def to_array(data: Any, dtype: DType | None = None) -> tuple[np.ndarray, DType]:
 
     Raises ValueError on ragged lists, TypeError on elements that are no numbers.
     """
+    if isinstance(data, str):
+        raise TypeError("new(): invalid data type 'str'")
     given = isinstance(data, (np.ndarray, np.generic))
     array: np.ndarray = data if given else _parse(data)
     kept = given or array.dtype.kind not in "iuf"
@@ -91,8 +93,5 @@ def _number(item: Any) -> bool | int | float:
     if hasattr(item, "item"):
         return item.item()
     if isinstance(item, dict) or item is None or not hasattr(item, "__float__"):
-        name = type(item).__name__
-        if isinstance(item, (dict, set)):
-            raise RuntimeError(f"Could not infer dtype of {name}")
-        raise TypeError(f"must be real number, not {name}")
+        raise RuntimeError(f"Could not infer dtype of {type(item).__name__}")
     return float(item)

@@ -70,6 +70,8 @@ class device:
 
     def __init__(self, type: str | int | device = "cpu", index: int | None = None) -> None:
         kind, number = _device_parts(type)
+        if not kind.isalpha():
+            raise RuntimeError(f"Invalid device string: '{type}'")
         if kind not in _KINDS:
             raise RuntimeError(
                 "Expected one of cpu, cuda, ipu, xpu, mkldnn, opengl, opencl, ideep, hip, ve, "

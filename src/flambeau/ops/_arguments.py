@@ -12,6 +12,7 @@ from flambeau.ir.dtypes import DType
 from flambeau.tensor import Tensor, node_of
 
 __all__ = [
+    "NotAnOperand",
     "c_name",
     "check_fits",
     "floating",
@@ -21,6 +22,10 @@ __all__ = [
     "not_implemented",
     "type_name",
 ]
+
+
+class NotAnOperand(TypeError):
+    """An operand is neither a tensor nor a number: Python's operators then ask the other one."""
 
 
 def must_be_tensor(value: Any, name: str, position: int) -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
+
+import numpy as np
 
 from flambeau import runtime
 from flambeau.autograd import Operator
 from flambeau.ir import dtypes
 from flambeau.ir.dtypes import DType
 from flambeau.ir.primitives.elementwise import CAST
+from flambeau.literals import to_array
+from flambeau.ops._arguments import NotAnOperand, is_number
 from flambeau.tensor import Tensor, emit, from_node, node_of
 
 __all__ = ["Number", "as_tensor_of", "cast", "operands", "result_type", "to_float"]
@@ -97,10 +102,24 @@ def operands(
         dtype = node_of(input).dtype
         if dtype.category == dtypes.FLOAT and not input._is_number:
             return input, as_tensor_of(other, dtype)
+    if isinstance(other, np.ndarray):
+        other = Tensor._from_array(*to_array(other))
+    for position, value in enumerate((input, other), 1):
+        if not isinstance(value, (Tensor, complex)) and not is_number(value):
+            raise _no_operand(value, position)
     dtype = result_type(input, other)
     if floating and not dtype.is_floating_point:
         dtype = dtypes.default()
     return _in(input, dtype), _in(other, dtype)
+
+
+def _no_operand(value: Any, position: int) -> NotAnOperand:
+    function = sys._getframe(2).f_code.co_name
+    name = "input" if position == 1 else "other"
+    return NotAnOperand(
+        f"{function}(): argument '{name}' (position {position}) must be Tensor, "
+        f"not {type(value).__name__}"
+    )
 
 
 def _in(value: Tensor | Number, dtype: DType) -> Tensor:

@@ -18,6 +18,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
 from flambeau.autograd import assign
+from flambeau.ops._arguments import NotAnOperand
 from flambeau.tensor import Tensor
 
 __all__ = ["OPERATIONS", "Operation", "operation"]
@@ -60,7 +61,7 @@ def operation(
         name = function.__name__
         bound = (name, *methods) if "Tensor" in namespaces else methods
         for method in bound:
-            setattr(Tensor, method, function)
+            setattr(Tensor, method, _operator(function) if method in _BINARY else function)
         if inplace:
             further = inplace if isinstance(inplace, tuple) else ()
             variant = _inplace_variant(function)
@@ -71,6 +72,25 @@ def operation(
         return function
 
     return register
+
+
+_BINARY = {
+    *("__add__", "__radd__", "__sub__", "__rsub__", "__mul__", "__rmul__", "__truediv__"),
+    *("__floordiv__", "__mod__", "__pow__", "__matmul__"),
+}
+
+
+def _operator(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function as Python's operators want it: the other operand may know what to do."""
+
+    def method(self: Tensor, other: Any) -> Any:
+        try:
+            return function(self, other)
+        except NotAnOperand:
+            return NotImplemented
+
+    method.__wrapped__ = function  # type: ignore[attr-defined]
+    return method
 
 
 def _inplace_variant(function: Callable[..., Tensor]) -> Callable[..., Tensor]:

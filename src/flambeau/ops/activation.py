@@ -12,6 +12,7 @@ from flambeau.autograd import CompositeOperator, Operator, assign
 from flambeau.ir import dtypes
 from flambeau.ir.primitives import elementwise as e
 from flambeau.ir.shapes import normalize_dim
+from flambeau.ops._arguments import must_be_tensor
 from flambeau.ops._promotion import as_tensor_of
 from flambeau.ops._registry import operation
 from flambeau.ops.creation import zeros
@@ -74,6 +75,7 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
     >>> torch.relu(torch.tensor([-1.0, 2.0]))
     tensor([0., 2.])
     """
+    must_be_tensor(input, "input", 1)
     return placed(input, Relu.apply(input), inplace)
 
 

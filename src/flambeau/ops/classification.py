@@ -6,6 +6,7 @@ from typing import Any
 
 from flambeau.autograd import CompositeOperator
 from flambeau.ir import dtypes
+from flambeau.ops._arguments import type_name
 from flambeau.ops._promotion import cast
 from flambeau.ops._registry import operation
 from flambeau.ops.creation import zeros
@@ -105,8 +106,8 @@ def nll_loss(
 
 def _check_target(input: Tensor, target: Tensor, weight: Tensor | None) -> None:
     if target.dtype not in (dtypes.int64, dtypes.uint8):
-        name = target.dtype.tensor_type.removesuffix("Tensor")
-        raise RuntimeError(f"expected scalar type Long but found {name}")
+        name = type_name(target.dtype)
+        raise RuntimeError(f"expected target dtype to be Long or Byte, but got {name}")
     if input.ndim == 0:
         raise ValueError(f"Expected 1 or more dimensions (got {input.ndim})")
     if input.ndim <= 2:
@@ -185,12 +186,13 @@ def cross_entropy(
         )
     dim = min(1, input.ndim - 1)
     log_probabilities = input.log_softmax(dim)
-    if target.shape == input.shape and target.dtype.is_floating_point:
+    if target.shape == input.shape:
+        if not target.dtype.is_floating_point:
+            raise RuntimeError(
+                "Expected floating point type for target with class probabilities, "
+                f"got {type_name(target.dtype)}"
+            )
         return _against_probabilities(log_probabilities, target, weight, reduction, label_smoothing)
-    if target.dtype.is_floating_point and target.ndim == input.ndim:
-        raise RuntimeError(
-            f"Expected floating point type for target with class probabilities, got {target.dtype}"
-        )
     loss = nll_loss(
         log_probabilities, target, weight, ignore_index=ignore_index, reduction=reduction
     )

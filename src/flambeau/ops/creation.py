@@ -112,12 +112,19 @@ def from_numpy(ndarray: np.ndarray) -> Tensor:
     return Tensor._from_array(*to_array(ndarray))
 
 
-def sizes_of(size: tuple[Any, ...]) -> tuple[int, ...]:
-    """The shape given as ``f(2, 3)`` or as ``f((2, 3))``."""
+def sizes_of(size: tuple[Any, ...], function: str = "") -> tuple[int, ...]:
+    """The shape given as ``f(2, 3)`` or as ``f((2, 3))``; errors speak of ``function``."""
+    if len(size) == 1 and isinstance(size[0], (float, str)):
+        raise TypeError(
+            f"{function}(): argument 'size' (position 1) must be tuple of ints, "
+            f"not {type(size[0]).__name__}"
+        )
     if len(size) == 1 and not isinstance(size[0], (int, Tensor)) and hasattr(size[0], "__iter__"):
         size = tuple(size[0])
     sizes = tuple(_size(n) for n in size)
     for n in sizes:
+        if n < 0 and function == "zeros":
+            raise RuntimeError("zeros: Dimension size must be non-negative.")
         if n < 0:
             raise RuntimeError(f"Trying to create tensor with negative dimension {n}: {list(sizes)}")
     return sizes
@@ -137,8 +144,9 @@ def _constant(
     dtype: DType | None,
     device: Device,
     requires_grad: bool,
+    function: str,
 ) -> Tensor:
-    return finished(filled(sizes_of(size), value, dtype or dtypes.default()), device, requires_grad)
+    return finished(filled(sizes_of(size, function), value, dtype or dtypes.default()), device, requires_grad)
 
 
 @operation(namespaces=("torch",), cases=("2, 3", "(2, 0)", "3, dtype=torch.int64"))
@@ -152,7 +160,7 @@ def zeros(
     requires_grad: bool = False,
 ) -> Tensor:
     """Zeros of the given sizes: ``zeros(2, 3)`` or ``zeros((2, 3))``."""
-    return _constant(0, size, dtype, device, requires_grad)
+    return _constant(0, size, dtype, device, requires_grad, "zeros")
 
 
 @operation(namespaces=("torch",), cases=("2, 3", "3, dtype=torch.bool"))
@@ -166,7 +174,7 @@ def ones(
     requires_grad: bool = False,
 ) -> Tensor:
     """Ones of the given sizes."""
-    return _constant(1, size, dtype, device, requires_grad)
+    return _constant(1, size, dtype, device, requires_grad, "ones")
 
 
 def empty(
@@ -180,7 +188,7 @@ def empty(
     memory_format: Any = None,
 ) -> Tensor:
     """A tensor of the given sizes whose values mean nothing (zeros, here)."""
-    return _constant(0, size, dtype, device, requires_grad)
+    return _constant(0, size, dtype, device, requires_grad, "empty")
 
 
 @operation(namespaces=("torch",), cases=("(2, 3), 1.5", "(2,), 7", "(2,), True"))
@@ -379,7 +387,7 @@ def _new(name: str, value: Number) -> Any:
         if not size and "size" in options:
             size = (options.pop("size"),)
         wanted = dtype or self.dtype
-        return _constant(value, size, wanted, None, options.get("requires_grad", False))
+        return _constant(value, size, wanted, None, options.get("requires_grad", False), name)
 
     method.__name__ = name
     method.__doc__ = f"A tensor of the given sizes filled with {value}, in this one's dtype."

@@ -14,9 +14,7 @@ import numpy as np
 
 from flambeau.autograd import Operator, assign
 from flambeau.ir import dtypes
-from flambeau.ir.primitives import elementwise as e
-from flambeau.ir.primitives import indexing as ix
-from flambeau.ir.primitives import movement as m
+from flambeau.ir.primitives import elementwise as e, indexing as ix, movement as m
 from flambeau.ir.shapes import broadcast, numel, strides_of
 from flambeau.literals import to_array
 from flambeau.ops._promotion import as_tensor_of, cast
@@ -74,7 +72,7 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
     view, gathered = _parse(self, index)
     value = cast(value, self.dtype)
     if not gathered:
-        view.copy_(_without_leading_ones(value, view.ndim))
+        view.copy_(_without_leading_ones(value, view.ndim).expand(view.shape))
         return
     dims = tuple(gathered)
     assign(view, _put(view, dims, tuple(gathered.values()), value, False))
@@ -149,7 +147,9 @@ def _entries(index: Any) -> list[Any]:
         elif hasattr(entry, "__index__"):
             entry = entry.__index__()
         elif entry is not None and entry is not Ellipsis and not isinstance(entry, slice):
-            raise TypeError(
+            if isinstance(entry, str):
+                raise TypeError("new(): invalid data type 'str'")
+            raise IndexError(
                 "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables "
                 f"are valid indices (got {type(entry).__name__})"
             )

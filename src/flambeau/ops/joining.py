@@ -120,6 +120,10 @@ concat = concatenate = cat
 
 
 def _tensors(tensors: Sequence[Tensor], name: str) -> list[Tensor]:
+    if isinstance(tensors, Tensor):
+        raise TypeError(
+            f"{name}(): argument 'tensors' (position 1) must be tuple of Tensors, not Tensor"
+        )
     given = list(tensors)
     for position, x in enumerate(given):
         if not isinstance(x, Tensor):
@@ -127,8 +131,9 @@ def _tensors(tensors: Sequence[Tensor], name: str) -> list[Tensor]:
                 f"expected Tensor as element {position} in argument 0, but got {type(x).__name__}"
             )
     if not given:
-        sentence = {"cat": "torch.cat(): expected a non-empty list of Tensors"}
-        raise RuntimeError(sentence.get(name, f"{name} expects a non-empty TensorList"))
+        if name == "cat":
+            raise ValueError("torch.cat(): expected a non-empty list of Tensors")
+        raise RuntimeError(f"{name} expects a non-empty TensorList")
     return given
 
 

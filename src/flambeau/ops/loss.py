@@ -11,10 +11,11 @@ from typing import Any
 
 from flambeau.autograd import CompositeOperator
 from flambeau.ir.primitives.elementwise import WHERE
+from flambeau.ops._arguments import type_name
 from flambeau.ops._promotion import operands
 from flambeau.ops._registry import operation
 from flambeau.ops.broadcasting import broadcast_tensors
-from flambeau.tensor import Tensor, emit
+from flambeau.tensor import Tensor, emit, node_of
 
 __all__ = [
     "binary_cross_entropy",
@@ -57,7 +58,7 @@ def legacy_reduction(size_average: bool | None, reduce: bool | None, reduction: 
 
 def _pair(input: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
     """Both in one shape and dtype, with PyTorch's warning where a broadcast hides a mistake."""
-    if target.shape != input.shape:
+    if target.size() != input.size():
         warnings.warn(
             f"Using a target size ({target.shape}) that is different to the input size "
             f"({input.shape}). This will likely lead to incorrect results due to broadcasting. "
@@ -265,7 +266,18 @@ def binary_cross_entropy(
         )
     if weight is not None:
         weight = weight.expand(target.shape)
+    if target.dtype is not input.dtype:
+        found, expected = type_name(target.dtype), type_name(input.dtype)
+        raise RuntimeError(f"Found dtype {found} but expected {expected}")
+    _check_probabilities(input)
     return BinaryCrossEntropy.apply(input, target, weight, reduction)
+
+
+def _check_probabilities(input: Tensor) -> None:
+    """RuntimeError at once for what is no probability, when the values are known."""
+    values = node_of(input).buffer
+    if values is not None and ((values < 0) | (values > 1)).any():
+        raise RuntimeError("all elements of input should be between 0 and 1")
 
 
 class BinaryCrossEntropyWithLogits(CompositeOperator):

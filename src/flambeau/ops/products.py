@@ -8,7 +8,7 @@ from flambeau.autograd import Operator
 from flambeau.ir.primitives import elementwise as e
 from flambeau.ir.primitives.contraction import DOT_GENERAL
 from flambeau.ir.shapes import broadcast
-from flambeau.ops._arguments import c_name, must_be_tensor, type_name
+from flambeau.ops._arguments import NotAnOperand, c_name, must_be_tensor, type_name
 from flambeau.ops._promotion import Number, as_tensor_of
 from flambeau.ops._registry import operation
 from flambeau.ops.arithmetic import add, mul
@@ -320,6 +320,10 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     >>> torch.ones(2, 3) @ torch.ones(3)
     tensor([3., 3.])
     """
+    if not isinstance(other, Tensor):
+        raise NotAnOperand(
+            f"matmul(): argument 'other' (position 2) must be Tensor, not {type(other).__name__}"
+        )
     a, b = node_of(input).shape, node_of(other).shape
     if not a or not b:
         raise RuntimeError(

@@ -167,8 +167,8 @@ GE = _predicate("ge", np.greater_equal)
 
 
 def _where(condition: Node, x: Node, y: Node) -> Spec:
-    shape, dtype = _same(x, y)
-    return broadcast(condition.shape, shape), dtype
+    shape = broadcast(condition.shape, x.shape, y.shape)
+    return shape, _same(x, y)[1]
 
 
 WHERE = Primitive("where", _where, np.where)

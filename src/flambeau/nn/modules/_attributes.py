@@ -4,6 +4,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from flambeau.ir import naming
 from flambeau.nn.parameter import Parameter
 from flambeau.tensor import Tensor
 
@@ -74,6 +75,10 @@ def typename(value: Any) -> str:
     """How error messages name the type of a value: ``torch.FloatTensor``, ``str``, ``a.b.C``."""
     if isinstance(value, Tensor):
         return value.type()
-    kind = value if isinstance(value, type) else type(value)
+    kind = value if hasattr(value, "__qualname__") else type(value)
     module = kind.__module__
-    return kind.__qualname__ if module == "builtins" else f"{module}.{kind.__qualname__}"
+    if module == "builtins":
+        return kind.__qualname__
+    if module.partition(".")[0] == "flambeau":
+        module = module.replace("flambeau", naming.prefix(), 1)
+    return f"{module}.{kind.__qualname__}"

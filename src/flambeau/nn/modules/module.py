@@ -444,6 +444,11 @@ class Module(ModuleHooks, StateDict, Conversion):
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Say whether gradients are computed for the parameters; False freezes the module."""
+        if not isinstance(requires_grad, bool):
+            raise TypeError(
+                "requires_grad_(): argument 'requires_grad' (position 1) must be bool, "
+                f"not {type(requires_grad).__name__}"
+            )
         for parameter in self.parameters():
             parameter.requires_grad_(requires_grad)
         return self
