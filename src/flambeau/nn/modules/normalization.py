@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from flambeau import ops
-from flambeau.nn import functional as F
-from flambeau.nn import init
+from flambeau.nn import functional as F, init
 from flambeau.nn.modules.module import Module
 from flambeau.nn.parameter import Parameter
 from flambeau.tensor import Tensor

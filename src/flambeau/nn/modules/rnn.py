@@ -7,8 +7,7 @@ import warnings
 from typing import Any
 
 from flambeau import ops
-from flambeau.nn import functional as F
-from flambeau.nn import init
+from flambeau.nn import functional as F, init
 from flambeau.nn.modules.module import Module
 from flambeau.nn.parameter import Parameter
 from flambeau.nn.utils.rnn import PackedSequence

@@ -7,8 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flambeau import ops
-from flambeau.nn import functional as F
-from flambeau.nn import init
+from flambeau.nn import functional as F, init
 from flambeau.nn.modules.container import ModuleList
 from flambeau.nn.modules.dropout import Dropout
 from flambeau.nn.modules.linear import Linear
