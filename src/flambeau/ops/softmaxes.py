@@ -6,9 +6,9 @@ import warnings
 from typing import Any
 
 from flambeau.autograd import CompositeOperator
-from flambeau.ir import dtypes
 from flambeau.ir.dtypes import DType
 from flambeau.ir.shapes import normalize_dim
+from flambeau.ops._arguments import not_implemented
 from flambeau.ops._promotion import cast
 from flambeau.ops._registry import operation
 from flambeau.ops.selecting import scatter
@@ -17,11 +17,7 @@ from flambeau.tensor import Tensor
 __all__ = ["log_softmax", "softmax"]
 
 FUNCTIONAL = ("nn.functional",)
-EVERYWHERE = ("nn.functional", "torch", "Tensor")
-
-
-def _exp_shifted(x: Tensor, dim: int) -> Tensor:
-    return (x - x.amax(dim, keepdim=True)).exp()
+EVERYWHERE = ("nn.functional", "torch", "Tensor", "special")
 
 
 class Softmax(CompositeOperator):
@@ -29,8 +25,9 @@ class Softmax(CompositeOperator):
 
     @staticmethod
     def forward(ctx: Any, input: Tensor, dim: int) -> Tensor:
-        powers = _exp_shifted(input, dim)
-        result = powers / powers.sum(dim, keepdim=True)
+        x = input.to(input.dtype.wide)
+        powers = (x - x.amax(dim, keepdim=True)).exp()
+        result = (powers / powers.sum(dim, keepdim=True)).to(input.dtype)
         ctx.save_for_backward(result)
         ctx.dim = dim
         return result
@@ -47,8 +44,9 @@ class LogSoftmax(CompositeOperator):
 
     @staticmethod
     def forward(ctx: Any, input: Tensor, dim: int) -> Tensor:
-        shifted = input - input.amax(dim, keepdim=True)
-        result = shifted - shifted.exp().sum(dim, keepdim=True).log()
+        x = input.to(input.dtype.wide)
+        shifted = x - x.amax(dim, keepdim=True)
+        result = (shifted - shifted.exp().sum(dim, keepdim=True).log()).to(input.dtype)
         ctx.save_for_backward(result)
         ctx.dim = dim
         return result
@@ -71,14 +69,16 @@ def _implicit_dim(name: str, rank: int) -> int:
 def _applied(
     operator: Any, name: str, input: Tensor, dim: int | None, dtype: DType | None
 ) -> Tensor:
+    if not isinstance(input, Tensor):
+        raise TypeError(
+            f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}"
+        )
     dim = _implicit_dim(name, input.ndim) if dim is None else dim
     dim = normalize_dim(dim, input.ndim)
     x = input if dtype is None else cast(input, dtype)
     if not x.dtype.is_floating_point:
-        kind = "bool" if x.dtype is dtypes.bool_ else x.dtype.tensor_type.removesuffix("Tensor")
-        raise NotImplementedError(
-            f"\"{name}_lastdim_kernel_impl\" not implemented for '{kind}'"
-        )
+        inner = "" if dim < x.ndim - 1 else "_lastdim"
+        raise not_implemented(f"{name}{inner}_kernel_impl", x.dtype)
     if not x.ndim:
         return operator.apply(x.reshape(1), 0).reshape(())
     if not x.numel():
@@ -86,9 +86,14 @@ def _applied(
     return operator.apply(x, dim)
 
 
+def _as_dtype(stacklevel: Any, dtype: DType | None) -> DType | None:
+    """The dtype, which ``torch.softmax`` takes where ``nn.functional`` has its stacklevel."""
+    return stacklevel if isinstance(stacklevel, DType) else dtype
+
+
 @operation(namespaces=EVERYWHERE, cases=("f(3, 4), 1", "f(3, 4), 0", "f(), 0", "f(2, 3, 4), -1"))
 def softmax(
-    input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: DType | None = None
+    input: Tensor, dim: int | None = None, _stacklevel: Any = 3, dtype: DType | None = None
 ) -> Tensor:
     """``exp(x) / Σ exp(x)`` along ``dim``.
 
@@ -96,15 +101,15 @@ def softmax(
     >>> torch.softmax(torch.zeros(4), dim=0)
     tensor([0.2500, 0.2500, 0.2500, 0.2500])
     """
-    return _applied(Softmax, "softmax", input, dim, dtype)
+    return _applied(Softmax, "softmax", input, dim, _as_dtype(_stacklevel, dtype))
 
 
 @operation(namespaces=EVERYWHERE, cases=("f(3, 4), 1", "f(3, 4), 0", "f(), 0", "f(2, 3, 4), -1"))
 def log_softmax(
-    input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: DType | None = None
+    input: Tensor, dim: int | None = None, _stacklevel: Any = 3, dtype: DType | None = None
 ) -> Tensor:
     """``log softmax(x)`` along ``dim``, computed without overflow."""
-    return _applied(LogSoftmax, "log_softmax", input, dim, dtype)
+    return _applied(LogSoftmax, "log_softmax", input, dim, _as_dtype(_stacklevel, dtype))
 
 
 @operation(namespaces=FUNCTIONAL, cases=("f(3, 4), 1",))
@@ -117,7 +122,11 @@ def softmin(
     return softmax(-input, dim, dtype=dtype)
 
 
-@operation(namespaces=FUNCTIONAL, cases=(), differentiable=False)
+@operation(
+    namespaces=FUNCTIONAL,
+    cases=("f(3, 4)", "f(3, 4), tau=0.5, dim=0", "f(3, 4), hard=True"),
+    differentiable=False,
+)
 def gumbel_softmax(
     logits: Tensor, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1
 ) -> Tensor:
