@@ -347,7 +347,7 @@ def warn(text: str) -> None:
     while frame is not None and is_ours(frame.f_code.co_filename):
         frame = frame.f_back
         level += 1
-    warnings.warn(text, UserWarning, stacklevel=level - 1)
+    warnings.warn(text, UserWarning, stacklevel=level)
 
 
 def _explain(error: Exception, node: Node) -> None:

@@ -8,11 +8,11 @@ Two uses of a plain container are meant, and pass in silence: a module kept out 
 no trainable parameter, and a reference back to the owner contains the module that holds it.
 """
 
-import sys
-import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
+
+from flambeau import runtime
 
 if TYPE_CHECKING:
     from flambeau.nn.modules.module import Module
@@ -62,19 +62,8 @@ def _warn(owner: type, name: str, value: Any) -> None:
         return
     _warned.add((owner, name))
     better = "nn.ModuleDict" if isinstance(value, dict) else "nn.ModuleList"
-    warnings.warn(
+    runtime.warn(
         f"{owner.__name__}.{name} is a plain {type(value).__name__}: the modules in it are not "
         f"registered, so their parameters are neither trained, moved nor saved. "
-        f"Use {better} instead.",
-        stacklevel=_frames_of_the_library(),
+        f"Use {better} instead."
     )
-
-
-def _frames_of_the_library() -> int:
-    """How many frames up the user's line is: parameters are listed lazily, by anyone."""
-    frame = sys._getframe(1)
-    level = 1
-    while frame.f_back is not None and frame.f_globals["__name__"].startswith("flambeau."):
-        frame = frame.f_back
-        level += 1
-    return level

@@ -19,7 +19,7 @@ class ModuleNote(str):
 
 
 def explain(
-    error: BaseException, scope: "tuple[Module, Any]", args: tuple[Any, ...], kwargs: dict[str, Any]
+    error: BaseException, scope: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> None:
     """Add a note with the path of a module, its repr and the shapes it was given.
 
@@ -27,7 +27,7 @@ def explain(
 
     Args:
         error: what was raised.
-        scope: the module and the scope of its caller.
+        scope: that of the module, which is alive.
         args: what the module was called with.
         kwargs: the same, by keyword.
     """
