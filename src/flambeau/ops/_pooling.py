@@ -37,9 +37,9 @@ def bind(
     return tuple(bound)
 
 
-def one_number(function: str, name: str, value: Any) -> int:
+def one_number(function: str, name: str, value: Any, position: int) -> int:
     """The integer that a function of signals takes, from itself or a sequence of it alone."""
-    numbers = per_dimension(value, 1, function, name)
+    numbers = per_dimension(value, 1, function, name, position)
     if len(numbers) != 1:
         raise RuntimeError(
             f"{function}() argument '{name}' should contain one int (got {len(numbers)})"

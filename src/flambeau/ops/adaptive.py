@@ -187,7 +187,7 @@ def _check_signal(function: str, input: Tensor) -> None:
 def adaptive_avg_pool1d(input: Tensor, output_size: int | Sequence[int]) -> Tensor:
     """The means of ``output_size`` windows that cover signals (N, C, L), or one (C, L)."""
     _check_signal("adaptive_avg_pool1d", input)
-    outputs = one_number("adaptive_avg_pool1d", "output_size", output_size)
+    outputs = one_number("adaptive_avg_pool1d", "output_size", output_size, 2)
     return squeeze(adaptive_avg_pool2d(unsqueeze(input, -2), (1, outputs)), -2)
 
 
@@ -287,7 +287,7 @@ def adaptive_max_pool1d_with_indices(
 ) -> tuple[Tensor, Tensor]:
     """The largest elements of windows that cover signals, and their places."""
     _check_signal("adaptive_max_pool1d", input)
-    outputs = one_number("adaptive_max_pool1d", "output_size", output_size)
+    outputs = one_number("adaptive_max_pool1d", "output_size", output_size, 2)
     values, index = _adaptive_max_pool(2, unsqueeze(input, -2), (1, outputs))
     return squeeze(values, -2), squeeze(index, -2)
 

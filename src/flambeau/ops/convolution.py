@@ -29,17 +29,31 @@ __all__ = [
 # Arguments and what is wrong with them ----------------------------------------------------------
 
 
+_SIGNATURES = tuple(
+    "(Tensor input, Tensor weight, Tensor bias = None, tuple of ints stride = 1, "
+    f"{padding}, tuple of ints dilation = 1, int groups = 1)"
+    for padding in ("tuple of ints padding = 0", 'str padding = "valid"')
+)
+
+
+def _check_tensors(function: str, input: Any, weight: Any, bias: Any) -> None:
+    given = {"input": input, "weight": weight} | ({} if bias is None else {"bias": bias})
+    wrong = [name for name, value in given.items() if not isinstance(value, Tensor)]
+    if not wrong:
+        return
+    if "transpose" not in function:
+        raise no_overload(function, tuple(given.values()), *_SIGNATURES)
+    raise TypeError(
+        f"{function}(): argument '{wrong[0]}' (position {list(given).index(wrong[0]) + 1}) "
+        f"must be Tensor, not {type(given[wrong[0]]).__name__}"
+    )
+
+
 def _bind(
     function: str, rank: int, input: Any, weight: Any, bias: Any, **options: Any
 ) -> tuple[Ints, ...]:
     """The options, one number a dimension each; raises where arguments are not what they should."""
-    for value in (input, weight):
-        if not isinstance(value, Tensor):
-            raise no_overload(function, (input, weight), "(Tensor input, Tensor weight, ...)")
-    if bias is not None and not isinstance(bias, Tensor):
-        raise TypeError(
-            f"{function}(): argument 'bias' (position 3) must be Tensor, not {type(bias).__name__}"
-        )
+    _check_tensors(function, input, weight, bias)
     if input.ndim not in (rank + 1, rank + 2):
         raise RuntimeError(
             f"Expected {rank + 1}D (unbatched) or {rank + 2}D (batched) input to {function}, "

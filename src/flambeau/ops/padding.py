@@ -180,7 +180,11 @@ def _pad_by_mode(input: Tensor, pad: Sequence[int], mode: str) -> Tensor:
     rank = len(pad) // 2
     if input.ndim not in (rank + 1, rank + 2) or not 1 <= rank <= 3:
         raise NotImplementedError(
-            f"Padding size {len(pad)} is not supported for {input.ndim}D input tensor."
+            f"Padding size {len(pad)} is not supported for {input.ndim}D input tensor.\n"
+            "Supported combinations for non-constant padding:\n"
+            "  - 2D or 3D input: padding size = 2 (pads last dimension)\n"
+            "  - 3D or 4D input: padding size = 4 (pads last 2 dimensions)\n"
+            "  - 4D or 5D input: padding size = 6 (pads last 3 dimensions)"
         )
     places_of, operators, kernel = _MODES[mode]
     if input.dtype is dtypes.bool_ and mode != "circular":

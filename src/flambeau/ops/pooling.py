@@ -111,7 +111,7 @@ def _bind_signal(input: Tensor, given: dict[str, Any]) -> dict[str, int]:
 
 
 @operation(
-    namespaces=FUNCTIONAL,
+    namespaces=("nn.functional", "torch"),
     cases=("d(2, 3, 8), 2", "d(2, 3, 9), 3, 2, 1"),
 )
 def max_pool1d_with_indices(
@@ -356,9 +356,10 @@ def avg_pool1d(
             "#1 'self' (while checking arguments for avg_pool1d)"
         )
     stride = kernel_size if stride is None or stride in ((), []) else stride
+    given = (("kernel_size", kernel_size), ("stride", stride), ("padding", padding))
     kernel, step, pad = (
-        one_number("avg_pool1d", name, value)
-        for name, value in (("kernel_size", kernel_size), ("stride", stride), ("padding", padding))
+        one_number("avg_pool1d", name, value, position)
+        for position, (name, value) in enumerate(given, 2)
     )
     row = unsqueeze(input, -2)
     mean = _avg_pool(2, row, (1, kernel), (1, step), (0, pad), ceil_mode, count_include_pad, None)
