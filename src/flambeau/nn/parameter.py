@@ -195,7 +195,7 @@ def _without_shape(cls: Any, requires_grad: bool, device: Any, dtype: Any) -> An
     return tensor.requires_grad_(requires_grad)
 
 
-class UninitializedParameter(UninitializedTensorMixin, Parameter):
+class UninitializedParameter(UninitializedTensorMixin, Parameter):  # type: ignore[misc]
     """A parameter whose shape the first input will tell; see the ``Lazy…`` layers.
 
     Args:
@@ -212,7 +212,7 @@ class UninitializedParameter(UninitializedTensorMixin, Parameter):
         return _without_shape(cls, requires_grad, device, dtype)
 
 
-class UninitializedBuffer(UninitializedTensorMixin, Tensor):
+class UninitializedBuffer(UninitializedTensorMixin, Tensor):  # type: ignore[misc]
     """A buffer whose shape the first input will tell.
 
     Args:
