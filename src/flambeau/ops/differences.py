@@ -53,4 +53,4 @@ def _difference(input: Tensor, dim: int) -> Tensor:
     count = max(input.shape[dim] - 1, 0)
     late = narrow(input, dim, min(1, input.shape[dim]), count)
     early = narrow(input, dim, 0, count)
-    return ne(late, early) if input.dtype is dtypes.bool_ else late - early  # type: ignore[operator]
+    return ne(late, early) if input.dtype is dtypes.bool_ else late - early
