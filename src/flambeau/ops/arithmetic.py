@@ -8,6 +8,7 @@ from typing import Any
 from flambeau.autograd import Operator
 from flambeau.ir import dtypes
 from flambeau.ir.primitives import elementwise as e
+from flambeau.ops._arguments import not_implemented
 from flambeau.ops._promotion import Number, operands, to_float
 from flambeau.ops._registry import operation
 from flambeau.tensor import Tensor, emit
@@ -292,6 +293,8 @@ class Abs(Operator):
 )
 def absolute(input: Tensor) -> Tensor:
     """The absolute value; the derivative at 0 is 0."""
+    if input.dtype is dtypes.bool_:
+        raise not_implemented("abs_cpu", input.dtype)
     return Abs.apply(input)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from flambeau.autograd import assign
 from flambeau.ops import (
     activation,
     arithmetic,  # noqa: F401  this and the following bind the methods
@@ -103,7 +102,6 @@ asinh_ = Tensor.asinh_
 atan_ = Tensor.atan_
 atanh_ = Tensor.atanh_
 ceil_ = Tensor.ceil_
-celu_ = Tensor.celu_
 clamp_ = Tensor.clamp_
 clamp_max_ = Tensor.clamp_max_
 clamp_min_ = Tensor.clamp_min_
@@ -137,7 +135,6 @@ reciprocal_ = Tensor.reciprocal_
 relu_ = Tensor.relu_
 round_ = Tensor.round_
 rsqrt_ = Tensor.rsqrt_
-selu_ = Tensor.selu_
 sigmoid_ = Tensor.sigmoid_
 sin_ = Tensor.sin_
 sinc_ = Tensor.sinc_
@@ -156,7 +153,7 @@ zero_ = Tensor.zero_
 
 def threshold_(input: Tensor, threshold: float, value: float) -> Tensor:
     """In-place version of ``threshold``."""
-    return assign(input, activation.threshold(input, threshold, value))
+    return activation.threshold(input, threshold, value, inplace=True)
 
 
 def rrelu_(
@@ -167,19 +164,29 @@ def rrelu_(
     generator: Any = None,
 ) -> Tensor:
     """In-place version of ``rrelu``."""
-    return assign(input, activation.rrelu(input, lower, upper, training))
+    return activation.rrelu(input, lower, upper, training, inplace=True)
 
 
 def elu_(input: Tensor, alpha: float = 1.0) -> Tensor:
     """In-place version of ``elu``."""
-    return assign(input, activation.elu(input, alpha))
+    return activation.elu(input, alpha, inplace=True)
+
+
+def selu_(input: Tensor) -> Tensor:
+    """In-place version of ``selu``."""
+    return activation.selu(input, inplace=True)
+
+
+def celu_(input: Tensor, alpha: float = 1.0) -> Tensor:
+    """In-place version of ``celu``."""
+    return activation.celu(input, alpha, inplace=True)
 
 
 def hardtanh_(input: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Tensor:
     """In-place version of ``hardtanh``."""
-    return assign(input, activation.hardtanh(input, min_val, max_val))
+    return activation.hardtanh(input, min_val, max_val, inplace=True)
 
 
 def leaky_relu_(input: Tensor, negative_slope: float = 0.01) -> Tensor:
     """In-place version of ``leaky_relu``."""
-    return assign(input, activation.leaky_relu(input, negative_slope))
+    return activation.leaky_relu(input, negative_slope, inplace=True)
