@@ -42,6 +42,31 @@ def test_settings_of_backends_can_be_made() -> None:
     assert not torch.backends.mps.is_available()
 
 
+def test_nothing_is_pinned() -> None:
+    assert not torch.zeros(1).is_pinned()
+    with pytest.raises(RuntimeError, match="Cannot access accelerator device"):
+        torch.zeros(1).pin_memory()
+
+
+def test_a_python_function_is_applied_to_each_element() -> None:
+    x = torch.tensor([1, 2])
+    assert x.apply_(lambda value: value * 2) is x
+    assert x.tolist() == [2, 4]
+    assert x.map_(torch.tensor([1, 1]), lambda a, b: a - b).tolist() == [1, 3]
+
+
+def test_a_python_function_has_no_gradient() -> None:
+    with pytest.raises(
+        RuntimeError, match="^Can't call apply_\\(\\) on Variable that requires grad"
+    ):
+        torch.ones(2, requires_grad=True).apply_(abs)
+
+
+def test_a_function_of_two_tensors_takes_one_type() -> None:
+    with pytest.raises(TypeError, match="^map_: expected flambeau.LongTensor for 'other'"):
+        torch.tensor([1]).map_(torch.tensor([1.0]), max)
+
+
 # Mixed precision ----------------------------------------------------------------------------
 
 

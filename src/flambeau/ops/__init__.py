@@ -15,9 +15,11 @@ from flambeau.ops import (
     creation,
     differences,
     distance,
+    divisors,
     dropouts,
     einstein,
     extremum,
+    housekeeping,
     indexing,
     joining,
     linalg,
@@ -28,6 +30,7 @@ from flambeau.ops import (
     pointwise,
     products,
     random,
+    reals,
     reduction,
     rounding,
     scan,
@@ -57,6 +60,7 @@ from flambeau.ops.convolution import *
 from flambeau.ops.creation import *
 from flambeau.ops.differences import *
 from flambeau.ops.distance import *
+from flambeau.ops.divisors import *
 from flambeau.ops.dropouts import *
 from flambeau.ops.einstein import *
 from flambeau.ops.extremum import *
@@ -84,6 +88,7 @@ from flambeau.ops.pooling import (
 )
 from flambeau.ops.products import *
 from flambeau.ops.random import *
+from flambeau.ops.reals import *
 from flambeau.ops.reduction import *
 from flambeau.ops.rounding import *
 from flambeau.ops.scan import *
@@ -126,6 +131,8 @@ __all__ = [
     *creation.__all__,
     "ctc_loss",
     *differences.__all__,
+    *divisors.__all__,
+    *reals.__all__,
     *distance.__all__,
     *dropouts.__all__,
     *einstein.__all__,
