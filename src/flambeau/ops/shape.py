@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from flambeau.autograd import Operator
+from flambeau.autograd import Operator, is_grad_enabled
 from flambeau.autograd.inplace import CopySlices
 from flambeau.ir.dtypes import DType
 from flambeau.ir.primitives import movement as m
 from flambeau.ir.shapes import normalize_dim, normalize_dims, numel, resolve_reshape
 from flambeau.ops._registry import operation
-from flambeau.tensor import Tensor, filled, node_of, view_of
+from flambeau.tensor import MANY, Tensor, emit, filled, node_of, view_of
 from flambeau.views import Step, reshape_strides
 
 __all__ = [
@@ -179,9 +180,7 @@ def reshape_as(self: Tensor, other: Tensor) -> Tensor:
     return reshape(self, other.shape)
 
 
-@operation(
-    cases=("f(2, 3, 4)", "f(2, 3, 4), 1", "f(2, 3, 4), 0, 1", "f()", "f(2, 3).t()")
-)
+@operation(cases=("f(2, 3, 4)", "f(2, 3, 4), 1", "f(2, 3, 4), 0, 1", "f()", "f(2, 3).t()"))
 def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """Dimensions ``start_dim`` to ``end_dim`` made one."""
     shape = node_of(input).shape
@@ -218,7 +217,7 @@ def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
     return view(input, (*shape[:dim], *sizes, *shape[dim + 1 :]))
 
 
-@operation(inplace=True, cases=("f(2, 3), 0", "f(2, 3), -1", "f(), 0"))
+@operation(cases=("f(2, 3), 0", "f(2, 3), -1", "f(), 0"))
 def unsqueeze(input: Tensor, dim: int) -> Tensor:
     """A dimension of size 1 inserted at ``dim``."""
     shape = node_of(input).shape
@@ -226,7 +225,8 @@ def unsqueeze(input: Tensor, dim: int) -> Tensor:
     return Unsqueeze.apply(input, (*shape[:dim], 1, *shape[dim:]))
 
 
-@operation(inplace=True, cases=("f(1, 3, 1)", "f(1, 3, 1), 0", "f(1, 3, 1), 1", "f(1, 2, 1), (0, 2)"))
+@operation(cases=("f(1, 3, 1)", "f(1, 3, 1), 0", "f(1, 3, 1), 1", "f(1, 2, 1), (0, 2)")
+)
 def squeeze(input: Tensor, dim: int | Sequence[int] | None = None) -> Tensor:
     """Dimensions of size 1 dropped: all of them, or those named."""
     shape = node_of(input).shape
@@ -278,7 +278,7 @@ def permute(input: Tensor, *dims: Any) -> Tensor:
 
 
 @operation(
-    methods=("swapaxes", "swapdims"), inplace=True, cases=("f(2, 3, 4), 0, 2", "f(2, 3), -1, -2")
+    methods=("swapaxes", "swapdims"), cases=("f(2, 3, 4), 0, 2", "f(2, 3), -1, -2")
 )
 def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
     """Dimensions ``dim0`` and ``dim1`` swapped."""
@@ -293,7 +293,7 @@ def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
 swapaxes = swapdims = transpose
 
 
-@operation(inplace=True, cases=("f(2, 3)", "f(3)", "f()"))
+@operation(cases=("f(2, 3)", "f(3)", "f()"))
 def t(input: Tensor) -> Tensor:
     """A matrix transposed; fewer dimensions stay as they are."""
     rank = len(node_of(input).shape)
@@ -444,9 +444,7 @@ def slice_step(shape: tuple[int, ...], dim: int, start: int, stop: int, step: in
     """The step that takes ``start:stop:step`` of one dimension and all of the others."""
     starts, stops, steps = [0] * len(shape), list(shape), [1] * len(shape)
     starts[dim], stops[dim], steps[dim] = start, max(start, stop), step
-    return Step(
-        m.SLICE, {"starts": tuple(starts), "stops": tuple(stops), "steps": tuple(steps)}
-    )
+    return Step(m.SLICE, {"starts": tuple(starts), "stops": tuple(stops), "steps": tuple(steps)})
 
 
 def slice_dim(input: Tensor, dim: int, start: int, stop: int, step: int = 1) -> Tensor:
@@ -513,8 +511,9 @@ def as_strided(
     """The window of the given geometry on the tensor's storage."""
     offset = input.storage_offset() if storage_offset is None else storage_offset
     attrs = {"shape": tuple(size), "strides": tuple(stride), "offset": offset}
-    if not input._views:
-        return AsStrided.apply(input, Step(m.STRIDED, attrs))
+    root = input if input._base is None else input._base
+    if not root._views:
+        return AsStrided.apply(root, Step(m.STRIDED, attrs))
     return Tensor._from_storage(input, tuple(size), tuple(stride), offset)
 
 
@@ -542,6 +541,61 @@ def _window_places(count: int, size: int, step: int) -> Any:
 # Several views at once ----------------------------------------------------------------------
 
 
+class Joined(Operator):
+    """Pieces put together along a dimension: the derivative of taking them apart."""
+
+    @staticmethod
+    def forward(ctx: Any, dim: int, *pieces: Tensor) -> Tensor:
+        ctx.dim, ctx.sizes = dim, [node_of(piece).shape[dim] for piece in pieces]
+        return emit(m.CONCAT, *pieces, axis=dim)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
+        return None, *split_with_sizes(grad, ctx.sizes, ctx.dim)
+
+
+class Unbind(Operator):
+    """Each index of a dimension, which goes away."""
+
+    @staticmethod
+    def forward(ctx: Any, input: Tensor, dim: int) -> tuple[Tensor, ...]:
+        ctx.dim = dim
+        shape = node_of(input).shape
+        dropped = Step(m.RESHAPE, {"shape": shape[:dim] + shape[dim + 1 :]})
+        rows = [view_of(input, slice_step(shape, dim, i, i + 1)) for i in range(shape[dim])]
+        return _several([view_of(row, dropped) for row in rows])
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Any, ...]:
+        return Joined.apply(ctx.dim, *(unsqueeze(grad, ctx.dim) for grad in grads)), None
+
+
+class Split(Operator):
+    """Pieces of the given sizes along a dimension."""
+
+    @staticmethod
+    def forward(ctx: Any, input: Tensor, dim: int, sizes: tuple[int, ...]) -> tuple[Tensor, ...]:
+        ctx.dim = dim
+        shape = node_of(input).shape
+        ends = list(itertools.accumulate(sizes))
+        bounds = zip([0, *ends], ends, strict=False)
+        return _several([view_of(input, slice_step(shape, dim, a, b)) for a, b in bounds])
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Any, ...]:
+        return Joined.apply(ctx.dim, *grads), None, None
+
+
+class SplitWithSizes(Split):
+    """Pieces of sizes that were listed."""
+
+
+def _several(views: list[Tensor]) -> tuple[Tensor, ...]:
+    for view in views:
+        view._origin = MANY
+    return tuple(views)
+
+
 @operation(cases=("f(3, 2)", "f(3, 2), 1"))
 def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     """The slices along ``dim``, without that dimension."""
@@ -549,7 +603,7 @@ def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     if not shape:
         raise RuntimeError("Dimension specified as 0 but tensor has no dimensions")
     dim = normalize_dim(dim, len(shape))
-    return tuple(select(input, dim, index) for index in range(shape[dim]))
+    return Unbind.apply(input, dim)
 
 
 @operation(cases=("f(7, 2), 3", "f(2, 5), (2, 3), 1"))
@@ -570,15 +624,11 @@ def split(
             f"{shape[dim]}"
         )
     starts = range(0, shape[dim], size) if shape[dim] else range(1)
-    return tuple(
-        slice_dim(tensor, dim, start, min(start + size, shape[dim])) for start in starts
-    )
+    return Split.apply(tensor, dim, tuple(min(size, shape[dim] - a) for a in starts))
 
 
 @operation(cases=("f(2, 5), (2, 3), 1",))
-def split_with_sizes(
-    input: Tensor, split_sizes: Sequence[int], dim: int = 0
-) -> tuple[Tensor, ...]:
+def split_with_sizes(input: Tensor, split_sizes: Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
     """Pieces of the sizes listed, along ``dim``."""
     total = node_of(input).shape[dim]
     if sum(split_sizes) != total:
@@ -586,12 +636,7 @@ def split_with_sizes(
             f"split_with_sizes expects split_sizes to sum exactly to {total} (input tensor's size "
             f"at dimension {dim}), but got split_sizes={list(split_sizes)}"
         )
-    pieces = []
-    start = 0
-    for size in split_sizes:
-        pieces.append(slice_dim(input, normalize_dim(dim, input.ndim), start, start + size))
-        start += size
-    return tuple(pieces)
+    return SplitWithSizes.apply(input, normalize_dim(dim, input.ndim), tuple(split_sizes))
 
 
 @operation(cases=("f(7, 2), 3", "f(2, 5), 2, 1"))
@@ -617,9 +662,7 @@ def tensor_split(
     else:
         cuts = [min(size, max(0, i + size if i < 0 else i)) for i in indices_or_sections]
     bounds = [0, *cuts, size]
-    return tuple(
-        slice_dim(input, dim, a, b) for a, b in zip(bounds, bounds[1:], strict=False)
-    )
+    return tuple(slice_dim(input, dim, a, b) for a, b in itertools.pairwise(bounds))
 
 
 def _atleast(rank: int, tensors: tuple[Any, ...]) -> Any:
@@ -655,3 +698,33 @@ def detach(input: Tensor) -> Tensor:
     """``input`` without its history, on the same storage."""
     return input.detach()
 
+
+# In place: the tensor itself becomes the view ------------------------------------------------
+
+
+def _become(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """The in-place form of a view operation: other sizes for the same tensor."""
+
+    def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        if is_grad_enabled() and self.is_leaf and self.requires_grad:
+            raise RuntimeError(
+                "a leaf Variable that requires grad is being used in an in-place operation."
+            )
+        result = function(self, *args, **kwargs)
+        self._views = result._views
+        self._read = result._read
+        self._grad_fn = result._grad_fn
+        self._output_nr = 0
+        return self
+
+    method.__name__ = f"{function.__name__}_"
+    method.__qualname__ = f"Tensor.{method.__name__}"
+    method.__doc__ = f"In-place version of :func:`{function.__name__}`: other sizes for the tensor."
+    method.__wrapped__ = function  # type: ignore[attr-defined]
+    return method
+
+
+for _function in (squeeze, unsqueeze, transpose, t):
+    setattr(Tensor, f"{_function.__name__}_", _become(_function))
+for _name in ("swapaxes_", "swapdims_"):
+    setattr(Tensor, _name, Tensor.transpose_)
