@@ -22,6 +22,11 @@ torch = pytest.importorskip("torch")
 LEFT_OUT: dict[str, dict[str, str]] = json.loads(
     Path(__file__).with_name("left_out.json").read_text()
 )
+#: Here, with a signature that differs from PyTorch's for a reason.
+OTHER_SIGNATURES = {
+    "torch.nn.Container": "deprecated by PyTorch",
+    "torch.nn.functional.dropout": "takes the train of torch.dropout too",
+}
 CORE = Path(__file__).parents[1] / "golden" / "core_ops.txt"
 
 
@@ -63,7 +68,7 @@ def test_a_name_is_here_with_its_signature_or_left_out(catalogue: str, name: str
     ours = _ours(catalogue)
     assert hasattr(ours, name), "write it, or say in left_out.json why it is left out"
     theirs = _signature(getattr(importlib.import_module(catalogue), name))
-    if theirs is not None:
+    if theirs is not None and f"{catalogue}.{name}" not in OTHER_SIGNATURES:
         assert _signature(getattr(ours, name)) == theirs
 
 
