@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import copy
 import sys
+import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 from weakref import ref
@@ -33,16 +34,45 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = [
+    "MANY",
+    "UNRECORDED",
     "Cell",
     "Tensor",
     "emit",
     "emit_many",
     "filled",
     "from_node",
+    "inference",
     "node_of",
     "view_of",
     "write",
 ]
+
+
+#: Where a view comes from: an operation that gives several, or one under ``no_grad``.
+MANY, UNRECORDED = "many", "unrecorded"
+
+
+class _Inference(threading.local):
+    """Whether this thread is in ``inference_mode``; ``regions`` counts those of all threads.
+
+    The count lets tensors be made, outside of any region, without a look at the thread's state.
+    """
+
+    on = False
+    regions = [0]
+
+    def enter(self, on: bool) -> None:
+        self.regions[0] += 1
+        self.on = on
+
+    def leave(self, outer: bool) -> None:
+        self.regions[0] -= 1
+        self.on = outer
+
+
+inference = _Inference()
+_regions = inference.regions
 
 
 class Cell:
@@ -83,6 +113,7 @@ class Tensor:
     _backward_hooks: dict[int, Callable] | None = None
     _post_accumulate_grad_hooks: dict[int, Callable] | None = None
     _is_inference: bool = False
+    _origin: str = ""  # of a view that must not be written: MANY or UNRECORDED
     _is_param: bool = False
     _is_number: bool = False  # stands for a Python number: gives way in type promotion
     is_cuda = is_sparse = is_quantized = is_mkldnn = is_mps = is_meta = is_nested = False
@@ -109,6 +140,8 @@ class Tensor:
         dtype = dtype or dtypes.from_numpy(array.dtype)
         self = object.__new__(cls)
         self._cell = Cell(runtime.add_leaf(array, dtype))
+        if _regions[0] and inference.on:
+            self._is_inference = True
         return self
 
     @staticmethod
@@ -401,6 +434,10 @@ class Tensor:
 
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
+        if value and not self.dtype.is_floating_point:
+            raise RuntimeError(
+                "only Tensors of floating point and complex dtype can require gradients"
+            )
         self.requires_grad_(value)
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
@@ -414,8 +451,11 @@ class Tensor:
                 )
             return self
         if requires_grad and not self.dtype.is_floating_point:
+            raise RuntimeError("only Tensors of floating point dtype can require gradients")
+        if requires_grad and self._is_inference and not inference.on:
             raise RuntimeError(
-                "only Tensors of floating point dtype can require gradients"
+                "Setting requires_grad=True on inference tensor outside InferenceMode is not "
+                "allowed."
             )
         self._requires_grad = bool(requires_grad)
         return self
@@ -470,6 +510,8 @@ class Tensor:
         result._cell = self._cell
         if self._views:
             result._views = self._views
+        if self._is_inference:
+            result._is_inference = True
         return result
 
     def detach_(self) -> Tensor:
@@ -624,6 +666,8 @@ def from_node(node: Node) -> Tensor:
     cell.node = node
     cell.version = 0
     cell.undo = None
+    if _regions[0] and inference.on:
+        tensor._is_inference = True
     return tensor
 
 
@@ -639,6 +683,10 @@ def view_of(tensor: Tensor, step: Step, node: Node | None = None) -> Tensor:
     result._read = (cell.version, node)
     base = tensor._base
     result._base = tensor if base is None else base
+    if tensor._origin:
+        result._origin = tensor._origin
+    if tensor._is_inference:
+        result._is_inference = True
     result._history = result._base._history
     return result
 

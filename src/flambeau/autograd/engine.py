@@ -9,7 +9,7 @@ from typing import Any
 from flambeau import runtime
 from flambeau.autograd import anomaly
 from flambeau.autograd.composite import CompositeOperator, replayed_backward, traced_backward
-from flambeau.autograd.graph import AccumulateGrad, Edge, GraphNode, edge_of
+from flambeau.autograd.graph import AccumulateGrad, Edge, GradientEdge, GraphNode, edge_of
 from flambeau.autograd.modes import mode
 from flambeau.ir.primitives import elementwise
 from flambeau.ir.shapes import broadcast
@@ -73,13 +73,15 @@ def grad(
     RuntimeError when an input was not used, unless ``allow_unused`` (None is given for it then)
     or ``materialize_grads`` (zeros are).
     """
+    if allow_unused is False and materialize_grads:
+        raise ValueError(
+            "Expected allow_unused to be True or not passed when materialize_grads=True, "
+            "but got: allow_unused=False."
+        )
     roots = _as_tuple(outputs)
     variables = _as_tuple(inputs)
     grads = _root_gradients(roots, _as_tuple(grad_outputs), create_graph)
     keep = create_graph if retain_graph is None else retain_graph
-    for variable in variables:
-        if not variable.requires_grad:
-            raise RuntimeError("One of the differentiated Tensors does not require grad")
     captured = _Walk(keep, create_graph, [_target(v) for v in variables]).run(roots, grads)
     results = []
     for position, (variable, gradient) in enumerate(zip(variables, captured, strict=True)):
@@ -97,7 +99,7 @@ def grad(
 def _as_tuple(tensors: Any) -> tuple[Any, ...]:
     if tensors is None:
         return ()
-    return (tensors,) if isinstance(tensors, Tensor) else tuple(tensors)
+    return (tensors,) if isinstance(tensors, (Tensor, GradientEdge)) else tuple(tensors)
 
 
 def _root_gradients(
@@ -128,7 +130,9 @@ def _root_gradients(
     return gradients
 
 
-def _target(tensor: Tensor) -> tuple[GraphNode, int]:
+def _target(tensor: Any) -> tuple[GraphNode, int]:
+    if isinstance(tensor, GradientEdge):
+        return tensor
     edge = edge_of(tensor)
     if edge.fn is None:
         raise RuntimeError("One of the differentiated Tensors does not require grad")
@@ -213,19 +217,23 @@ class _Walk:
 
     def _step(self, fn: GraphNode) -> list[tuple[Edge, Tensor | None]]:
         """Run one node's hooks and derivative; the gradients for its edges."""
-        gradients = _through_hooks(fn, self.arrived.pop(fn, []), self.create_graph)
-        if self.targets is not None:
-            self._capture(fn, gradients)
+        gradients = self.arrived.pop(fn, [])
         edges = [edge for edge in fn._edges if edge is not None and edge.fn is not None]
-        useless = all(gradient is None for gradient in gradients)
-        if useless or (self.wanted is not None and fn not in self.wanted):
+        wanted = self.wanted
+        if wanted is not None:
+            # As in PyTorch, what goes further is captured before its hooks, an end after them.
+            further = any(edge.fn in wanted for edge in edges)
+            if not further:
+                gradients = _through_tensor_hooks(fn, gradients, self.create_graph)
+            self._capture(fn, gradients)
+            if not further:
+                return [(edge, None) for edge in edges]
+        if all(gradient is None for gradient in gradients):
             return [(edge, None) for edge in edges]
+        gradients = _through_hooks(fn, gradients, self.create_graph)
         if isinstance(fn, AccumulateGrad):
-            if self.targets is None:
-                accumulate(fn.variable, gradients[0], self.create_graph)
+            accumulate(fn.variable, gradients[0], self.create_graph)
             return []
-        if self.wanted is not None and not any(edge.fn in self.wanted for edge in edges):
-            return [(edge, None) for edge in edges]
         results = _differentiate(fn, gradients)
         if not self.keep:
             fn.release()
@@ -274,6 +282,18 @@ def _through_hooks(
     fn: GraphNode, gradients: list[Tensor | None], create_graph: bool
 ) -> list[Tensor | None]:
     """The gradients after the tensors' hooks and the node's pre-hooks."""
+    gradients = _through_tensor_hooks(fn, gradients, create_graph)
+    for hook in tuple((fn._pre_hooks or {}).values()):
+        result = hook(tuple(gradients))
+        if result is not None:
+            gradients = list(_as_tuple(result))
+    return gradients
+
+
+def _through_tensor_hooks(
+    fn: GraphNode, gradients: list[Tensor | None], create_graph: bool
+) -> list[Tensor | None]:
+    """The gradients after the tensors' hooks; those to be retained are kept."""
     if isinstance(fn, AccumulateGrad):
         hooks = {0: fn.variable._backward_hooks} if fn.variable._backward_hooks else None
     else:
@@ -282,11 +302,6 @@ def _through_hooks(
         for number, table in hooks.items():
             if number < len(gradients) and gradients[number] is not None:
                 gradients[number] = _hooked(gradients[number], table)
-    if fn._pre_hooks:
-        for hook in tuple(fn._pre_hooks.values()):
-            result = hook(tuple(gradients))
-            if result is not None:
-                gradients = list(_as_tuple(result))
     for number, reference in (fn._retained or {}).items():
         tensor = reference()
         if tensor is not None and number < len(gradients) and gradients[number] is not None:

@@ -24,7 +24,7 @@ from typing import Any
 
 from flambeau.autograd.graph import GraphNode, attach, edges_of
 from flambeau.autograd.modes import mode, no_grad
-from flambeau.tensor import Tensor, from_node, node_of
+from flambeau.tensor import UNRECORDED, Tensor, from_node, node_of
 
 __all__ = ["Function", "FunctionCtx", "Operator", "once_differentiable"]
 
@@ -60,7 +60,10 @@ class Operator(metaclass=_FunctionMeta):
         ctx = cls._node()
         edges = edges_of(args) if mode.grad else None
         if edges is None:
-            return cls.forward(ctx, *args)
+            outputs = cls.forward(ctx, *args)
+            if not mode.grad and type(outputs) is Tensor and outputs._base is not None:
+                outputs._origin = UNRECORDED
+            return outputs
         ctx._edges = edges
         outputs = cls.forward(ctx, *args)
         attach(ctx, outputs if isinstance(outputs, tuple) else (outputs,))

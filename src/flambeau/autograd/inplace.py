@@ -13,7 +13,16 @@ from typing import Any
 from flambeau import views
 from flambeau.autograd.function import Operator
 from flambeau.autograd.modes import enable_grad, mode
-from flambeau.tensor import Tensor, filled, from_node, node_of, write
+from flambeau.tensor import (
+    MANY,
+    UNRECORDED,
+    Tensor,
+    filled,
+    from_node,
+    inference,
+    node_of,
+    write,
+)
 
 __all__ = ["assign"]
 
@@ -26,26 +35,54 @@ def assign(target: Tensor, result: Tensor) -> Tensor:
     """
     if mode.grad:
         _refuse_leaf(target)
+    if target._is_inference and not inference.on:
+        raise RuntimeError(
+            "Inplace update to inference tensor outside InferenceMode is not allowed.You can make "
+            "a clone to get a normal tensor before doing inplace update.See "
+            "https://github.com/pytorch/rfcs/pull/17 for more details."
+        )
     _check_form(target, result)
     if result.dtype is not target.dtype:
         result = result.to(target.dtype)
     node = node_of(result)
     if mode.grad and (result.requires_grad or target.requires_grad):
+        if target._origin == MANY:
+            _refuse_one_of_many(target)
         _rewrite_history(target, result)
     write(target, node)
     return target
 
 
 def _refuse_leaf(target: Tensor) -> None:
-    if target._base is None:
+    base = target._base
+    if base is not None and target._origin == UNRECORDED and base.requires_grad:
+        raise RuntimeError(
+            "A view was created in no_grad mode and is being modified inplace with grad mode "
+            "enabled. Given that this use case is ambiguous and error-prone, it is forbidden. You "
+            "can clarify your code by moving both the view and the inplace either both inside the "
+            "no_grad block (if you don't want the inplace to be tracked) or both outside (if you "
+            "want the inplace to be tracked)."
+        )
+    if base is None:
         if target._requires_grad and target._grad_fn is None:
             raise RuntimeError(
                 "a leaf Variable that requires grad is being used in an in-place operation."
             )
-    elif target._base._requires_grad and target._base._grad_fn is None:
+    elif base._requires_grad and base._grad_fn is None:
         raise RuntimeError(
             "a view of a leaf Variable that requires grad is being used in an in-place operation."
         )
+
+
+def _refuse_one_of_many(target: Tensor) -> None:
+    fn = target.grad_fn
+    name = "a function" if fn is None else fn.name().removesuffix("Backward0")
+    raise RuntimeError(
+        f"Output {target._output_nr} of {name} is a view and is being modified inplace. This view "
+        "is the output of a function that returns multiple views. Such functions do not allow the "
+        "output views to be modified inplace. You should replace the inplace operation by an "
+        "out-of-place one."
+    )
 
 
 def _check_form(target: Tensor, result: Tensor) -> None:

@@ -8,6 +8,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from flambeau.tensor import inference
+
 __all__ = [
     "enable_grad",
     "inference_mode",
@@ -23,7 +25,6 @@ class _Mode(threading.local):
     """The switches of one thread; a new thread starts with these."""
 
     grad = True
-    inference = False
 
 
 mode = _Mode()
@@ -36,7 +37,7 @@ def is_grad_enabled() -> bool:
 
 def is_inference_mode_enabled() -> bool:
     """Whether ``inference_mode`` is on."""
-    return mode.inference
+    return inference.on
 
 
 class _Guard:
@@ -53,11 +54,11 @@ class _Guard:
         return self
 
     def __enter__(self) -> None:
-        self.outer = (mode.grad, mode.inference)
+        self.outer = mode.grad
         mode.grad = self.value
 
     def __exit__(self, *exception: object) -> None:
-        mode.grad, mode.inference = self.outer
+        mode.grad = self.outer
 
     def clone(self) -> _Guard:
         """A new guard of the same setting, for each call of a decorated function."""
@@ -83,21 +84,21 @@ def _guarded_generator(guard: _Guard, function: Callable) -> Callable:
     @functools.wraps(function)
     def guarded(*args: Any, **kwargs: Any) -> Any:
         generator = function(*args, **kwargs)
-        sent = None
+        step = functools.partial(generator.send, None)
         while True:
             try:
                 with guard.clone():
-                    item = generator.send(sent)
+                    item = step()
             except StopIteration as stop:
                 return stop.value
             try:
-                sent = yield item
+                step = functools.partial(generator.send, (yield item))
             except GeneratorExit:
-                generator.close()
+                with guard.clone():
+                    generator.close()
                 raise
             except BaseException as error:
-                with guard.clone():
-                    generator.throw(error)
+                step = functools.partial(generator.throw, error)
 
     return guarded
 
@@ -130,14 +131,14 @@ class set_grad_enabled(_Guard):
     def __init__(self, mode: bool) -> None:
         switches = globals()["mode"]
         self.value = self.mode = bool(mode)
-        self.outer = (switches.grad, switches.inference)
+        self.outer = switches.grad
         switches.grad = self.value
 
     def __enter__(self) -> None:
         mode.grad = self.value
 
     def __call__(self, function: Callable) -> Callable:
-        mode.grad = self.outer[0]
+        mode.grad = self.outer
         return super().__call__(function)
 
     def clone(self) -> set_grad_enabled:
@@ -158,9 +159,13 @@ class inference_mode(_Guard):
         self.mode = mode
 
     def __enter__(self) -> None:
-        self.outer = (mode.grad, mode.inference)
-        mode.inference = self.mode
+        self.outer_mode = (mode.grad, inference.on)
+        inference.enter(self.mode)
         mode.grad = not self.mode
+
+    def __exit__(self, *exception: object) -> None:
+        mode.grad, outer = self.outer_mode
+        inference.leave(outer)
 
     def clone(self) -> inference_mode:
         return inference_mode(self.mode)

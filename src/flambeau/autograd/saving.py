@@ -63,6 +63,13 @@ def pack(tensor: Any, outputs: tuple[Tensor, ...]) -> Any:
     """What is kept of a tensor (or None, or number) that an operation saves for backward."""
     if not isinstance(tensor, Tensor):
         return tensor  # a Python number that a composite keeps as a run-time scalar
+    if tensor._is_inference:
+        raise RuntimeError(
+            "Inference tensors cannot be saved for backward. Please do not use Tensors created in "
+            "inference mode in computation tracked by autograd. To work around this, you can make "
+            "a clone to get a normal tensor and use it in autograd, or use `torch.no_grad()` "
+            "instead of `torch.inference_mode()`."
+        )
     kept = _with_history(tensor, outputs)
     if not _state.hooks:
         return kept
