@@ -9,12 +9,15 @@ from __future__ import annotations
 import math
 import warnings
 
+import numpy as np
+
 from flambeau import sampling
 from flambeau.autograd import assign
 from flambeau.generator import default_generator
 from flambeau.ops._arguments import must_be_tensor, type_name
 from flambeau.ops._registry import operation
 from flambeau.ops.arithmetic import mul
+from flambeau.ops.random_inplace import draw_like, drawn_tensor
 from flambeau.ops.shape import squeeze, unsqueeze
 from flambeau.tensor import Tensor
 
@@ -42,12 +45,19 @@ def _placed(input: Tensor, result: Tensor, inplace: bool) -> Tensor:
     return assign(input, result) if inplace else result
 
 
-def _dropped(input: Tensor, p: float, shape: tuple[int, ...], inplace: bool) -> Tensor:
-    """``input`` times a mask of a shape that broadcasts to its own."""
+def _dropped(input: Tensor, p: float, shape: tuple[int, ...] | None, inplace: bool) -> Tensor:
+    """``input`` times a mask of a shape that broadcasts to its own.
+
+    None stands for its own shape: that mask is drawn in the order of the input's memory.
+    """
     if p == 1:
         return _placed(input, mul(input, 0), inplace)
-    mask = sampling.dropout_mask(default_generator, shape, p, input.dtype)
-    return _placed(input, mul(input, Tensor._from_array(mask, input.dtype)), inplace)
+
+    def draw(shape: tuple[int, ...]) -> np.ndarray:
+        return sampling.dropout_mask(default_generator, shape, p, input.dtype)
+
+    mask = draw_like(input, draw) if shape is None else drawn_tensor(draw(shape))
+    return _placed(input, mul(input, mask), inplace)
 
 
 @operation(
@@ -69,7 +79,7 @@ def dropout(
     must_be_tensor(input, "input", 1)
     if _is_idle(input, p, training if train is None else train):
         return input
-    return _dropped(input, p, tuple(input.shape), inplace)
+    return _dropped(input, p, None, inplace)
 
 
 def _channels(input: Tensor, p: float) -> tuple[int, ...]:

@@ -55,11 +55,24 @@ def draw_like(input: Tensor, draw: Callable[[tuple[int, ...]], np.ndarray]) -> T
 
 
 def _memory_order(input: Tensor) -> list[int] | None:
-    """The dimensions from the largest stride to the smallest; None if they stand so."""
+    """The dimensions from the largest stride to the smallest; None if they stand so.
+
+    An expanded dimension, whose stride is zero, keeps its place among the others.
+    """
     if input.is_contiguous():
         return None
-    strides = input.stride()
-    return sorted(range(input.ndim), key=lambda dim: -strides[dim])
+    strides, order = input.stride(), list(range(input.ndim))
+    for start in reversed(range(input.ndim - 1)):
+        here = start
+        for there in range(start + 1, input.ndim):
+            mine, other = strides[order[here]], strides[order[there]]
+            if mine == 0 or other == 0 or mine == other:
+                continue
+            if mine > other:
+                break
+            order[here], order[there] = order[there], order[here]
+            here = there
+    return order
 
 
 # The derivative of what was drawn is zero; each distribution has its name in the graph. -----
