@@ -18,6 +18,8 @@ __all__ = [
     "AvgPool1d",
     "AvgPool2d",
     "AvgPool3d",
+    "FractionalMaxPool2d",
+    "FractionalMaxPool3d",
     "LPPool1d",
     "LPPool2d",
     "LPPool3d",
@@ -360,6 +362,79 @@ class LPPool3d(_LPPoolNd):
     """The p-norm of each window of volumes: see :class:`LPPool1d`."""
 
     _function = staticmethod(F.lp_pool3d)
+
+
+# Windows drawn at random ------------------------------------------------------------------------
+
+
+class _FractionalMaxPoolNd(Module):
+    __constants__ = ["kernel_size", "return_indices", "output_size", "output_ratio"]
+
+    _rank: int
+    _function: Callable[..., Any]
+
+    def __init__(
+        self,
+        kernel_size: Sizes,
+        output_size: Sizes | None = None,
+        output_ratio: float | Sequence[float] | None = None,
+        return_indices: bool = False,
+        _random_samples: Tensor | None = None,
+    ) -> None:
+        super().__init__()
+        repeated = _ntuple(self._rank)
+        self.kernel_size = repeated(kernel_size)
+        self.return_indices = return_indices
+        self.register_buffer("_random_samples", _random_samples)
+        self.output_size = None if output_size is None else repeated(output_size)
+        self.output_ratio = None if output_ratio is None else repeated(output_ratio)
+        if output_size is None and output_ratio is None:
+            raise ValueError(
+                f"{type(self).__name__} requires specifying either an output size, "
+                "or a pooling ratio"
+            )
+        if output_size is not None and output_ratio is not None:
+            raise ValueError("only one of output_size and output_ratio may be specified")
+        if self.output_ratio is not None and not all(0 < r < 1 for r in self.output_ratio):
+            raise ValueError(f"output_ratio must be between 0 and 1 (got {output_ratio})")
+
+    def forward(self, input: Tensor) -> Any:
+        return type(self)._function(
+            input,
+            self.kernel_size,
+            self.output_size,
+            self.output_ratio,
+            self.return_indices,
+            _random_samples=self._random_samples,
+        )
+
+
+class FractionalMaxPool2d(_FractionalMaxPoolNd):
+    """Keep the largest element of each of some windows drawn at random (Graham, 2014).
+
+    Their distances vary, so that sizes shrink by any ratio, not only by whole numbers.
+
+    Args:
+        kernel_size: the size of a window.
+        output_size: how many windows there are along each dimension; or
+        output_ratio: how many for each element, below 1.
+        return_indices: whether to give the places of the elements too, for :class:`MaxUnpool2d`.
+
+    Shape: ``(N, C, H, W)`` or ``(C, H, W)`` to ``(N, C, H', W')`` or ``(C, H', W')``.
+    """
+
+    _rank = 2
+    _function = staticmethod(F.fractional_max_pool2d)
+
+
+class FractionalMaxPool3d(_FractionalMaxPoolNd):
+    """Keep the largest element of each of some windows of volumes drawn at random.
+
+    The arguments are those of :class:`FractionalMaxPool2d`.
+    """
+
+    _rank = 3
+    _function = staticmethod(F.fractional_max_pool3d)
 
 
 # As many windows as outputs are wanted ----------------------------------------------------------
