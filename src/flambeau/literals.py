@@ -41,15 +41,18 @@ def _suggested(array: np.ndarray) -> DType:
 
 def _parse(data: Any) -> np.ndarray:
     """Nested sequences of numbers, as an array of bools, integers or doubles."""
+    shape = _expected_shape(data)
     try:
         array = np.array(data)
     except ValueError:
+        array = np.array(None)
+    if array.ndim != len(shape):
         array = np.array(None)
     if array.dtype.kind == "u":
         raise RuntimeError("Overflow when unpacking long long")
     if array.dtype.kind in "bif":
         return array
-    return np.array(_numbers(data, _expected_shape(data), 0))
+    return np.array(_numbers(data, shape, 0))
 
 
 def _expected_shape(data: Any) -> list[int]:
@@ -65,6 +68,8 @@ def _expected_shape(data: Any) -> list[int]:
 def _is_sequence(data: Any) -> bool:
     if isinstance(data, (str, bytes, dict, set)) or getattr(data, "ndim", 1) == 0:
         return False
+    if hasattr(data, "requires_grad"):
+        return False  # a tensor among numbers stands for one number
     return hasattr(data, "__len__") and hasattr(data, "__getitem__")
 
 
@@ -75,9 +80,7 @@ def _numbers(data: Any, shape: list[int], dim: int) -> Any:
     if not _is_sequence(data):
         raise TypeError("not a sequence")
     if len(data) != shape[dim]:
-        raise ValueError(
-            f"expected sequence of length {shape[dim]} at dim {dim} (got {len(data)})"
-        )
+        raise ValueError(f"expected sequence of length {shape[dim]} at dim {dim} (got {len(data)})")
     return [_numbers(item, shape, dim + 1) for item in data]
 
 
@@ -91,6 +94,8 @@ def _number(item: Any) -> bool | int | float:
     if _is_sequence(item):
         raise ValueError("only one element tensors can be converted to Python scalars")
     if hasattr(item, "item"):
+        if getattr(item, "ndim", 0) and item.numel() != 1:
+            raise ValueError("only one element tensors can be converted to Python scalars")
         return item.item()
     if isinstance(item, dict) or item is None or not hasattr(item, "__float__"):
         raise RuntimeError(f"Could not infer dtype of {type(item).__name__}")

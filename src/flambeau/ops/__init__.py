@@ -19,7 +19,7 @@ from flambeau.ops import (
     dropouts,
     einstein,
     extremum,
-    housekeeping,
+    housekeeping,  # noqa: F401  it binds methods only
     indexing,
     joining,
     linalg,
@@ -32,6 +32,7 @@ from flambeau.ops import (
     random,
     reals,
     reduction,
+    replacing,
     rounding,
     scan,
     selecting,
@@ -90,6 +91,7 @@ from flambeau.ops.products import *
 from flambeau.ops.random import *
 from flambeau.ops.reals import *
 from flambeau.ops.reduction import *
+from flambeau.ops.replacing import *
 from flambeau.ops.rounding import *
 from flambeau.ops.scan import *
 from flambeau.ops.selecting import *
@@ -102,59 +104,61 @@ from flambeau.ops.statistics import *
 from flambeau.ops.variance import *
 
 __all__ = [
-    "grid_sampler",
-    "affine_grid_generator",
-    "adaptive_max_pool1d",
     "adaptive_avg_pool1d",
-    "max_pool1d_with_indices",
-    "max_pool3d",
-    "max_pool2d",
-    "max_pool1d",
+    "adaptive_max_pool1d",
+    "affine_grid_generator",
     "avg_pool1d",
-    "constant_pad_nd",
-    "composite",
-    "result_type",
-    "cholesky",
-    "det",
-    "inverse",
-    "matrix_power",
-    "qr",
-    "slogdet",
-    *activation.__all__,
-    *arithmetic.__all__,
-    *as_functions.__all__,
     "bilinear",
-    *broadcasting.__all__,
-    *comparison.__all__,
-    *conversion.__all__,
-    *convolution.__all__,
-    *creation.__all__,
+    "cholesky",
+    "composite",
+    "constant_pad_nd",
     "ctc_loss",
-    *differences.__all__,
-    *divisors.__all__,
-    *reals.__all__,
-    *distance.__all__,
-    *dropouts.__all__,
-    *einstein.__all__,
-    *extremum.__all__,
-    *indexing.__all__,
-    *joining.__all__,
-    *logic.__all__,
-    *mixing.__all__,
-    *norms.__all__,
-    *ordering.__all__,
-    *pointwise.__all__,
-    *products.__all__,
-    *random.__all__,
-    *reduction.__all__,
-    *rounding.__all__,
-    *scan.__all__,
-    *selecting.__all__,
-    *selection.__all__,
-    *shape.__all__,
-    *shuffling.__all__,
-    *softmaxes.__all__,
-    *special.__all__,
-    *statistics.__all__,
-    *variance.__all__,
+    "det",
+    "grid_sampler",
+    "inverse",
+    "linalg",
+    "matrix_power",
+    "max_pool1d",
+    "max_pool1d_with_indices",
+    "max_pool2d",
+    "max_pool3d",
+    "qr",
+    "result_type",
+    "slogdet",
 ]
+__all__ += activation.__all__
+__all__ += arithmetic.__all__
+__all__ += as_functions.__all__
+__all__ += broadcasting.__all__
+__all__ += comparison.__all__
+__all__ += conversion.__all__
+__all__ += convolution.__all__
+__all__ += creation.__all__
+__all__ += differences.__all__
+__all__ += distance.__all__
+__all__ += divisors.__all__
+__all__ += dropouts.__all__
+__all__ += einstein.__all__
+__all__ += extremum.__all__
+__all__ += indexing.__all__
+__all__ += joining.__all__
+__all__ += logic.__all__
+__all__ += mixing.__all__
+__all__ += norms.__all__
+__all__ += ordering.__all__
+__all__ += pointwise.__all__
+__all__ += products.__all__
+__all__ += random.__all__
+__all__ += reals.__all__
+__all__ += reduction.__all__
+__all__ += replacing.__all__
+__all__ += rounding.__all__
+__all__ += scan.__all__
+__all__ += selecting.__all__
+__all__ += selection.__all__
+__all__ += shape.__all__
+__all__ += shuffling.__all__
+__all__ += softmaxes.__all__
+__all__ += special.__all__
+__all__ += statistics.__all__
+__all__ += variance.__all__

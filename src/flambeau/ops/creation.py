@@ -49,9 +49,7 @@ def finished(tensor: Tensor, device: Device, requires_grad: bool) -> Tensor:
     """A new tensor with what every creating function's last arguments ask for."""
     check_device(device)
     if requires_grad and not tensor.is_floating_point():
-        raise RuntimeError(
-            "Only Tensors of floating point and complex dtype can require gradients"
-        )
+        raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
     return tensor.requires_grad_() if requires_grad else tensor
 
 
@@ -126,15 +124,20 @@ def sizes_of(size: tuple[Any, ...], function: str = "") -> tuple[int, ...]:
         if n < 0 and function == "zeros":
             raise RuntimeError("zeros: Dimension size must be non-negative.")
         if n < 0:
-            raise RuntimeError(f"Trying to create tensor with negative dimension {n}: {list(sizes)}")
+            raise RuntimeError(
+                f"Trying to create tensor with negative dimension {n}: {list(sizes)}"
+            )
     return sizes
+
+
+def _chosen(sizes: tuple[Any, ...], size: Any) -> tuple[Any, ...]:
+    """The sizes given one by one, or as ``size=``."""
+    return sizes if size is None else (size,)
 
 
 def _size(n: Any) -> int:
     if isinstance(n, float) or not hasattr(n, "__index__"):
-        raise TypeError(
-            f"sizes must be integers, but found an element of type {type(n).__name__}"
-        )
+        raise TypeError(f"sizes must be integers, but found an element of type {type(n).__name__}")
     return n.__index__()
 
 
@@ -146,12 +149,15 @@ def _constant(
     requires_grad: bool,
     function: str,
 ) -> Tensor:
-    return finished(filled(sizes_of(size, function), value, dtype or dtypes.default()), device, requires_grad)
+    return finished(
+        filled(sizes_of(size, function), value, dtype or dtypes.default()), device, requires_grad
+    )
 
 
 @operation(namespaces=("torch",), cases=("2, 3", "(2, 0)", "3, dtype=torch.int64"))
 def zeros(
-    *size: Any,
+    *sizes: Any,
+    size: Any = None,
     out: None = None,
     dtype: DType | None = None,
     layout: Any = None,
@@ -160,12 +166,13 @@ def zeros(
     requires_grad: bool = False,
 ) -> Tensor:
     """Zeros of the given sizes: ``zeros(2, 3)`` or ``zeros((2, 3))``."""
-    return _constant(0, size, dtype, device, requires_grad, "zeros")
+    return _constant(0, _chosen(sizes, size), dtype, device, requires_grad, "zeros")
 
 
 @operation(namespaces=("torch",), cases=("2, 3", "3, dtype=torch.bool"))
 def ones(
-    *size: Any,
+    *sizes: Any,
+    size: Any = None,
     out: None = None,
     dtype: DType | None = None,
     layout: Any = None,
@@ -174,11 +181,12 @@ def ones(
     requires_grad: bool = False,
 ) -> Tensor:
     """Ones of the given sizes."""
-    return _constant(1, size, dtype, device, requires_grad, "ones")
+    return _constant(1, _chosen(sizes, size), dtype, device, requires_grad, "ones")
 
 
 def empty(
-    *size: Any,
+    *sizes: Any,
+    size: Any = None,
     out: None = None,
     dtype: DType | None = None,
     layout: Any = None,
@@ -188,7 +196,7 @@ def empty(
     memory_format: Any = None,
 ) -> Tensor:
     """A tensor of the given sizes whose values mean nothing (zeros, here)."""
-    return _constant(0, size, dtype, device, requires_grad, "empty")
+    return _constant(0, _chosen(sizes, size), dtype, device, requires_grad, "empty")
 
 
 @operation(namespaces=("torch",), cases=("(2, 3), 1.5", "(2,), 7", "(2,), True"))
@@ -212,9 +220,7 @@ def full(
 
 def _like(input: Tensor, value: Number, dtype: DType | None, **rest: Any) -> Tensor:
     if not isinstance(input, Tensor):
-        raise TypeError(
-            f"argument 'input' (position 1) must be Tensor, not {type(input).__name__}"
-        )
+        raise TypeError(f"argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
     result = filled(input.shape, value, dtype or input.dtype)
     return finished(result, rest.get("device"), rest.get("requires_grad", False))
 
@@ -371,7 +377,9 @@ def eye(
         name, value = ("n", n) if n < 0 else ("m", m)
         raise RuntimeError(f"{name} must be greater or equal to 0, got {value}")
     dtype = dtype or dtypes.default()
-    return finished(Tensor._from_array(np.eye(n, m, dtype=dtype.numpy), dtype), device, requires_grad)
+    return finished(
+        Tensor._from_array(np.eye(n, m, dtype=dtype.numpy), dtype), device, requires_grad
+    )
 
 
 def scalar_tensor(s: Number, *, dtype: DType | None = None, **options: Any) -> Tensor:
