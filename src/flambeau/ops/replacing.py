@@ -17,7 +17,7 @@ def _replaced(copied: Tensor, view: Tensor, src: Tensor) -> Tensor:
             "expected src to have a size equal to the slice of self. src size = "
             f"{list(src.shape)}, slice size = {list(view.shape)}"
         )
-    view.copy_(src)  # type: ignore[attr-defined]
+    view.copy_(src)
     return copied
 
 
@@ -40,7 +40,7 @@ def slice_scatter(
     """``input`` with ``src`` at ``start:end:step`` along ``dim``."""
     copied = clone(input)
     dim = dim % input.ndim
-    view = copied[(*(slice(None),) * dim, slice(start, end, step))]  # type: ignore[index]
+    view = copied[(*(slice(None),) * dim, slice(start, end, step))]
     return _replaced(copied, view, src)
 
 
@@ -65,5 +65,5 @@ def fill_diagonal_(self: Tensor, fill_value: float, wrap: bool = False) -> Tenso
     if self.ndim < 2:
         raise RuntimeError("dimensions must larger than 1")
     copied = clone(self)
-    diagonal(copied).fill_(fill_value)  # type: ignore[attr-defined]
+    diagonal(copied).fill_(fill_value)
     return assign(self, copied)
