@@ -1,8 +1,8 @@
 """What Python costs: microseconds per recorded operation, and per LeNet training step.
 
-Time spent computing (the backend's part) is left out. Times are CPU time of the main thread, the best
-of several rounds; PyTorch's eager dispatch of the same operation stands beside, where it is
-installed. Targets: 3 µs an operation, 200 µs a step.
+Time spent computing (the backend's part) is left out. Times are CPU time of the main
+thread, the best of several rounds; PyTorch's eager dispatch of the same operation stands
+beside, where it is installed. Targets: 3 µs an operation, 200 µs a step.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src"
 TARGET = SOURCE / "flambeau" / "tensor.pyi"
 
-HEADER = '''"""The surface of Tensor. Made by tools/make_stubs.py from the sources named on each line."""
+HEADER = '''"""The surface of Tensor, made by tools/make_stubs.py from the sources named here."""
 
 import builtins
 from collections.abc import Callable, Iterator, Sequence
@@ -50,7 +50,8 @@ __all__ = {names}
 
 #: Names that annotations may use; aliases are written out.
 KNOWN = {
-    "Any", "Callable", "DType", "Generator", "Iterator", "Node", "None", "Primitive", "RemovableHandle",
+    "Any", "Callable", "DType", "Generator", "Iterator", "Node", "None", "Primitive",
+    "RemovableHandle",
     "Sequence", "Size", "Step", "Geometry", "Tensor", "bool", "builtins", "complex", "dict",
     "float", "int", "list", "ndarray", "np", "object", "ref", "str", "tuple", "type", "Cell",
 }  # fmt: skip
@@ -78,6 +79,9 @@ def stub() -> str:
     assert ops
     names = sorted(tensor.__all__)
     parts = [HEADER.replace("{names}", repr(names).replace("'", '"'))]
+    assert tensor.__file__
+    parts += [f"{name}: {kind}\n" for name, kind in constants(Path(tensor.__file__)).items()]
+    parts.append("\n")
     parts.append(class_stub(tensor.Cell, {"node": "Node", "version": "int"}))
     parts.append(class_stub(Tensor, annotated(Tensor)))
     for name in names:
@@ -99,6 +103,19 @@ def annotated(cls: type) -> dict[str, str]:
             for target in item.targets:
                 if isinstance(target, ast.Name):
                     found[target.id] = "builtins." + type(item.value.value).__name__
+    return found
+
+
+def constants(path: Path) -> dict[str, str]:
+    """The public names that a module assigns, with their types as far as they are plain."""
+    found: dict[str, str] = {}
+    for item in ast.parse(path.read_text()).body:
+        for target in getattr(item, "targets", []):
+            names = target.elts if isinstance(target, ast.Tuple) else [target]
+            for name in names:
+                if isinstance(name, ast.Name) and not name.id.startswith("_"):
+                    kind = type(getattr(tensor, name.id)).__name__
+                    found[name.id] = kind if kind in KNOWN else "Any"
     return found
 
 

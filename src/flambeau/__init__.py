@@ -20,6 +20,7 @@ from flambeau._typed import *
 from flambeau.autograd import (
     enable_grad,
     inference_mode,
+    is_anomaly_enabled,
     is_grad_enabled,
     is_inference_mode_enabled,
     no_grad,

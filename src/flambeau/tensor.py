@@ -145,9 +145,9 @@ class Tensor:
         return self
 
     @staticmethod
-    def _make_subclass(cls: type, data: Tensor, requires_grad: bool = False) -> Any:
-        """A tensor of class ``cls`` that shares ``data``'s storage but not its history."""
-        self = object.__new__(cls)
+    def _make_subclass(kind: type, data: Tensor, requires_grad: bool = False) -> Any:
+        """A tensor of class ``kind`` that shares ``data``'s storage but not its history."""
+        self = object.__new__(kind)
         self._cell = data._cell
         if data._views:
             self._views = data._views
@@ -604,7 +604,7 @@ _DETACH_VIEW = (
 
 def _history_name(tensor: Tensor) -> str | None:
     fn = tensor.grad_fn
-    return None if fn is None else fn.name()
+    return None if fn is None else type(fn).__name__
 
 
 #: What PyTorch calls dtypes where it speaks of C++ types.

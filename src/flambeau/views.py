@@ -182,9 +182,7 @@ def _write_strided(node: Node, source: Node, **attrs: Any) -> Node:
     return record(m.STRIDED_WRITE, node, source, **attrs)
 
 
-def _move_strided(
-    place: Geometry, shape: Shape, strides: tuple[int, ...], offset: int
-) -> Geometry:
+def _move_strided(place: Geometry, shape: Shape, strides: tuple[int, ...], offset: int) -> Geometry:
     return Geometry(shape, strides, offset)
 
 

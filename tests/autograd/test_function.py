@@ -118,7 +118,9 @@ def test_once_differentiable_refuses_the_second_derivative(torch):
     x = leaf(torch)
     (g,) = torch.autograd.grad((Op.apply(x) ** 2).sum(), x, create_graph=True)
     assert g.tolist() == [8.0, 16.0, 24.0]
-    with pytest.raises(RuntimeError, match="^trying to differentiate twice a function that was mar"):
+    with pytest.raises(
+        RuntimeError, match="^trying to differentiate twice a function that was mar"
+    ):
         g.sum().backward()
 
 
@@ -264,7 +266,9 @@ def test_a_function_needs_a_forward(torch):
     class Op(torch.autograd.Function):
         pass
 
-    with pytest.raises(NotImplementedError, match="You must implement the forward function for cus"):
+    with pytest.raises(
+        NotImplementedError, match="You must implement the forward function for cus"
+    ):
         Op.apply(leaf(torch))
 
 

@@ -6,7 +6,7 @@ import pytest
 
 pytorch = pytest.importorskip("torch")
 
-SUBJECTS = ("backward", "function", "hooks", "inplace", "modes")
+SUBJECTS = ("backward", "function", "functional", "hooks", "inplace", "modes", "saved")
 
 pytestmark = pytest.mark.filterwarnings("default")
 

@@ -30,7 +30,7 @@ def function(key: str) -> Any:
 
 def tensor(array: numpy.ndarray, dtype: str) -> torch.Tensor:
     """A leaf of the dtype, from an array."""
-    return torch.tensor(numpy.array(array)).to(getattr(torch, dtype))
+    return torch.tensor(numpy.array(array, order="C")).to(getattr(torch, dtype))
 
 
 PYTORCH = Package(torch, tensor, function)

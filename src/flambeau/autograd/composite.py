@@ -16,8 +16,8 @@ from typing import Any, NamedTuple, TypeVar
 from flambeau import runtime
 from flambeau.autograd.function import Operator
 from flambeau.autograd.graph import GraphNode, attach, edges_of
-from flambeau.autograd.saving import pack
 from flambeau.autograd.modes import mode, no_grad
+from flambeau.autograd.saving import pack
 from flambeau.ir import dtypes
 from flambeau.ir.node import Node
 from flambeau.ir.program import CALL, Program, program_of
@@ -138,7 +138,8 @@ class CompositeOperator(Operator):
     """An operation whose forward and backward are written with tensor operations.
 
     Each is recorded as one node. Values (tensors, floats) are kept by ``save_for_backward``;
-    what else forward puts on ``ctx`` is part of the form of the call. With ``create_graph`` backward runs as it stands, differentiably.
+    what else forward puts on ``ctx`` is part of the form of the call. With ``create_graph``
+    backward runs as it stands, differentiably.
     """
 
     _forwards: dict[Any, _Forward]
@@ -178,9 +179,7 @@ def _trace_forward(cls: Any, args: tuple[Any, ...], edges: tuple[Any, ...]) -> _
     single = isinstance(results, Tensor)
     outputs = [results] if single else list(results)
     count = len(outputs)
-    saved: list[tuple[str, int] | None] = []
-    for tensor in ctx._to_save:
-        saved.append(_place(tensor, stand_ins, outputs))
+    saved = [_place(tensor, stand_ins, outputs) for tensor in ctx._to_save]
     notes = {k: v for k, v in ctx.__dict__.items() if k not in ("_edges", "_to_save")}
     for name, note in notes.items():
         if isinstance(note, Tensor):

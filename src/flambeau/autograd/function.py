@@ -37,7 +37,8 @@ class _FunctionMeta(type):
         suffix = cls._suffix  # type: ignore[attr-defined]
         parent = cls._node_base  # type: ignore[attr-defined]
         label = namespace.get("_label", name)
-        cls._node = type(f"{label}{suffix}", (parent,), {"function": cls})
+        body = {"function": cls, "_prefix": cls._prefix}  # type: ignore[attr-defined]
+        cls._node = type(f"{label}{suffix}", (parent,), body)
 
 
 class Operator(metaclass=_FunctionMeta):
@@ -48,6 +49,7 @@ class Operator(metaclass=_FunctionMeta):
     """
 
     _suffix = "Backward0"
+    _prefix = ""
     _node_base = GraphNode
     _node: Any
 

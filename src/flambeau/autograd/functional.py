@@ -140,13 +140,13 @@ def _jacobian_of(
 ) -> tuple[Tensor, ...]:
     """The Jacobian of one output by each input, an element of the output at a time."""
     columns: list[list[Tensor]] = [[] for _ in points]
-    for element in output.reshape(-1):  # type: ignore[attr-defined]
+    for element in output.reshape(-1):
         found = _gradients((element,), points, None, create_graph)
         for position, (gradient, point) in enumerate(zip(found, points, strict=True)):
             _check_row(gradient, position, number, strict, create_graph)
             columns[position].append(_zeros_for((gradient,), (point,))[0])
     return tuple(
-        _stacked(column, point).reshape(output.shape + point.shape)  # type: ignore[attr-defined]
+        _stacked(column, point).reshape(output.shape + point.shape)
         for column, point in zip(columns, points, strict=True)
     )
 
@@ -177,12 +177,12 @@ class _Stack(Operator):
 
     @staticmethod
     def forward(ctx: Any, *rows: Tensor) -> Tensor:
-        shaped = [row.reshape((1, *row.shape)) for row in rows]  # type: ignore[attr-defined]
+        shaped = [row.reshape((1, *row.shape)) for row in rows]
         return emit(CONCAT, *shaped, axis=0)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, ...]:
-        return tuple(grad.unbind(0))  # type: ignore[attr-defined]
+        return tuple(grad.unbind(0))
 
 
 def hessian(
@@ -311,7 +311,7 @@ def _evaluate(
 def _point(x: Tensor, create_graph: bool) -> Tensor:
     """The input as a tensor of its own, which leads back to it when a graph is kept."""
     if create_graph and x.requires_grad:
-        return x.view_as(x)  # type: ignore[attr-defined]
+        return x.view_as(x)
     return x.detach().requires_grad_()
 
 

@@ -60,6 +60,7 @@ class GraphNode:
     """One recorded operation: its ``ctx`` during forward, its ``grad_fn`` afterwards."""
 
     function: Any = None
+    _prefix = ""
     _to_save: tuple[Any, ...] = ()
     _saved: tuple[Any, ...] | None = ()
     _arguments: tuple[Any, ...] | None = None  # a composite's, where backward may need them
@@ -74,11 +75,11 @@ class GraphNode:
 
     @classmethod
     def name(cls) -> str:
-        """The class's name, such as ``AddmmBackward0``."""
-        return cls.__name__
+        """The class's name, such as ``AddmmBackward0``, with PyTorch's prefix if it has one."""
+        return cls._prefix + cls.__name__
 
     def __repr__(self) -> str:
-        return f"<{self.name()} object at {hex(id(self))}>"
+        return f"<{type(self).__name__} object at {hex(id(self))}>"
 
     # What an operation's forward and backward use -------------------------------------------
 
@@ -145,6 +146,7 @@ def add_hook(owner: Any, attribute: str, hook: Callable) -> RemovableHandle:
 class AccumulateGrad(GraphNode):
     """Where backward ends: adds the gradient to a leaf's ``.grad``."""
 
+    _prefix = "torch::autograd::"
     _sequence_nr = 1 << 62  # before any other node that is ready
 
     def __init__(self, variable: Tensor) -> None:

@@ -24,7 +24,7 @@ from flambeau.tensor import (
     write,
 )
 
-__all__ = ["assign"]
+__all__ = ["assign", "become_view"]
 
 
 def assign(target: Tensor, result: Tensor) -> Tensor:
@@ -114,10 +114,25 @@ def _adopt(tensor: Tensor, result: Tensor) -> None:
     tensor._history += 1
 
 
+def become_view(target: Tensor, view: Tensor) -> Tensor:
+    """Make ``target`` itself the view of it that ``view`` is: ``t_()``, ``unsqueeze_()`` …."""
+    if mode.grad:
+        _refuse_leaf(target)
+    target._views = view._views
+    target._read = None
+    target._cell.version += 1
+    if view._grad_fn is not None:
+        _adopt(target, view)
+        if target._base is not None:  # the newest history is its own, not the base's
+            target._history = target._base._history
+    return target
+
+
 class CopySlices(Operator):
     """A tensor with a view of it replaced by other elements."""
 
     _suffix = ""
+    _prefix = "torch::autograd::"
 
     @staticmethod
     def forward(ctx: Any, base: Tensor, source: Tensor, steps: tuple) -> Tensor:

@@ -67,7 +67,7 @@ class _Guard:
     def __call__(self, function: Callable) -> Callable:
         """``function`` with its whole body under this guard (a generator's steps too)."""
         if inspect.isclass(function):
-            function.__init__ = self(function.__init__)
+            setattr(function, "__init__", self(function.__init__))  # noqa: B010  typed so
             return function
         if inspect.isgeneratorfunction(function):
             return _guarded_generator(self, function)

@@ -93,7 +93,7 @@ def _in_order(inputs: Sequence[Node], outputs: Sequence[Node]) -> list[Node]:
         stack = [] if id(output) in seen else [(output, iter(output.inputs))]
         seen.add(id(output))
         while stack:
-            current, children = stack[-1]
+            children = stack[-1][1]
             child = next((c for c in children if id(c) not in seen), None)
             if child is None:
                 order.append(stack.pop()[0])
@@ -116,5 +116,3 @@ def _with_deaths(
         used.update(sources)
         reversed_steps.append(Instruction(node.primitive, sources, node.attrs, target, dead))
     return reversed_steps[::-1]
-
-

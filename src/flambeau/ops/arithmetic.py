@@ -80,9 +80,7 @@ class Sub(Operator):
         return grad, neg(grad) if ctx.needs_input_grad[1] else None
 
 
-@operation(
-    methods=("__sub__",), inplace=("__isub__",), cases=(*_PAIRS, "f(3), f(3), alpha=2")
-)
+@operation(methods=("__sub__",), inplace=("__isub__",), cases=(*_PAIRS, "f(3), f(3), alpha=2"))
 def sub(input: Operand, other: Operand, *, alpha: Number = 1) -> Tensor:
     """``input - alpha * other``, elementwise, with broadcasting and type promotion."""
     for operand in (input, other):
@@ -288,9 +286,7 @@ class Abs(Operator):
         return mul(grad, emit(e.SIGN, ctx.saved_tensors[0]))
 
 
-@operation(
-    methods=("__abs__", "abs"), inplace=("abs_",), cases=("f(3, 4)", "i(-5, 5, 4)")
-)
+@operation(methods=("__abs__", "abs"), inplace=("abs_",), cases=("f(3, 4)", "i(-5, 5, 4)"))
 def absolute(input: Tensor) -> Tensor:
     """The absolute value; the derivative at 0 is 0."""
     if input.dtype is dtypes.bool_:
@@ -428,18 +424,19 @@ subtract = sub
 divide = true_divide = div
 negative = neg
 
-for _name, _function in (
+_ALIASES: tuple[tuple[str, Callable[..., Tensor]], ...] = (
     ("multiply", mul),
     ("subtract", sub),
     ("divide", div),
     ("true_divide", div),
     ("negative", neg),
-):
+)
+for _name, _function in _ALIASES:
     setattr(Tensor, _name, _function)
     setattr(Tensor, f"{_name}_", getattr(Tensor, f"{_function.__name__}_"))
 
 
-def _reflected(function: Callable[[Operand, Operand], Tensor]) -> Callable[..., Tensor]:
+def _reflected(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
     def method(self: Tensor, other: Operand) -> Tensor:
         return function(other, self)
 
@@ -448,11 +445,12 @@ def _reflected(function: Callable[[Operand, Operand], Tensor]) -> Callable[..., 
     return method
 
 
-for _name, _function in (
+_REFLECTED: tuple[tuple[str, Callable[..., Tensor]], ...] = (
     ("__rtruediv__", div),
     ("__rdiv__", div),
     ("__rfloordiv__", floor_divide),
     ("__rmod__", remainder),
     ("__rpow__", pow),
-):
+)
+for _name, _function in _REFLECTED:
     setattr(Tensor, _name, _reflected(_function))

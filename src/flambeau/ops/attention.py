@@ -8,8 +8,8 @@ from typing import Any
 from flambeau.ir import dtypes
 from flambeau.ops._promotion import cast
 from flambeau.ops._registry import operation
-from flambeau.ops.dropouts import dropout
 from flambeau.ops.creation import full, ones, zeros
+from flambeau.ops.dropouts import dropout
 from flambeau.ops.joining import cat
 from flambeau.ops.products import linear, matmul
 from flambeau.ops.shape import chunk, reshape, transpose
@@ -140,7 +140,9 @@ def multi_head_attention_forward(
     else:
         weights = chunk(in_proj_weight, 3)  # type: ignore[arg-type]
     biases: Any = (None,) * 3 if in_proj_bias is None else chunk(in_proj_bias, 3)
-    q, k, v = (linear(x, w, b) for x, w, b in zip((query, key, value), weights, biases, strict=True))
+    q, k, v = (
+        linear(x, w, b) for x, w, b in zip((query, key, value), weights, biases, strict=True)
+    )
     if bias_k is not None and bias_v is not None:
         k = cat([k, bias_k.repeat(1, batch, 1)])
         v = cat([v, bias_v.repeat(1, batch, 1)])
@@ -226,5 +228,3 @@ def _joint_mask(
     padding = reshape(padding, (batch, 1, 1, source)).expand(-1, heads, -1, -1)
     padding = reshape(padding, (batch * heads, 1, source))
     return padding if attn_mask is None else attn_mask + padding
-
-

@@ -45,9 +45,7 @@ def sum_to_size(self: Tensor, *size: Any) -> Tensor:
     except RuntimeError:
         fits = False
     if not fits:
-        raise RuntimeError(
-            f"size {{{list(shape)}}} is not expandable to size {{{list(before)}}}."
-        )
+        raise RuntimeError(f"size {{{list(shape)}}} is not expandable to size {{{list(before)}}}.")
     return self if shape == before else SumToSize.apply(self, shape)
 
 

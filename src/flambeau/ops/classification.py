@@ -34,7 +34,7 @@ class NllLoss(CompositeOperator):
     ) -> Tensor:
         places, factors = _chosen(input, target, weight, ignore_index)
         losses = -gather(input, -1, unsqueeze(places, -1)).squeeze(-1) * factors
-        total = factors.sum() if reduction == "mean" else None
+        total: Any = factors.sum() if reduction == "mean" else None
         ctx.save_for_backward(target, weight, total)
         ctx.shape, ctx.ignore_index, ctx.reduction = tuple(input.shape), ignore_index, reduction
         return losses.sum() / total if reduction == "mean" else reduced(losses, reduction)
@@ -181,9 +181,7 @@ def cross_entropy(
     """
     reduction = legacy_reduction(size_average, reduce, reduction)
     if not 0 <= label_smoothing <= 1:
-        raise RuntimeError(
-            f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}"
-        )
+        raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
     dim = min(1, input.ndim - 1)
     log_probabilities = input.log_softmax(dim)
     if target.shape == input.shape:
@@ -249,9 +247,7 @@ def _against_probabilities(
     return -losses.sum() if reduction == "sum" else -losses.sum(dim)
 
 
-@operation(
-    namespaces=FUNCTIONAL, cases=("i(0, 4, 3)", "i(0, 4, 2, 3), 6"), differentiable=False
-)
+@operation(namespaces=FUNCTIONAL, cases=("i(0, 4, 3)", "i(0, 4, 2, 3), 6"), differentiable=False)
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     """Classes as vectors with a single 1: (…) to (…, num_classes)."""
     if tensor.dtype is not dtypes.int64:
@@ -267,4 +263,3 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
         raise RuntimeError("Class values must be smaller than num_classes.")
     blank = zeros((*tensor.shape, num_classes), dtype=dtypes.int64)
     return scatter(blank, -1, unsqueeze(tensor, -1), 1)
-

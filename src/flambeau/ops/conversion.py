@@ -50,11 +50,9 @@ def contiguous(self: Tensor, memory_format: Any = None) -> Tensor:
     return self if self.is_contiguous() else Clone.apply(self)
 
 
-@operation(
-    namespaces=("Tensor",), cases=("f(3), torch.float64", "i(0, 9, 3), torch.float32")
-)
+@operation(namespaces=("Tensor",), cases=("f(3), torch.float64", "i(0, 9, 3), torch.float32"))
 def to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-    """The tensor in another dtype: ``to(dtype)``, ``to(device)``, ``to(device, dtype)``, ``to(other)``.
+    """The tensor in another dtype: ``to(dtype)``, ``to(device, dtype)``, ``to(other)``.
 
     The tensor itself when nothing changes, unless ``copy=True``.
     """
@@ -187,4 +185,3 @@ def zero(self: Tensor) -> Tensor:
 
 
 del Tensor.copy, Tensor.zero, Tensor.fill  # type: ignore[attr-defined]  # only in-place in PyTorch
-

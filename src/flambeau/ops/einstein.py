@@ -56,10 +56,10 @@ def einsum(*args: Any) -> Tensor:
 
 def _arguments(args: tuple[Any, ...]) -> tuple[str, list[Tensor]]:
     if isinstance(args[0], str):
-        operands = args[1:]
-        if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
-            operands = tuple(operands[0])
-        return args[0], list(operands)
+        given = args[1:]
+        if len(given) == 1 and isinstance(given[0], (list, tuple)):
+            given = tuple(given[0])
+        return args[0], list(given)
     # The other form: operand, its sublist of numbers, …, and perhaps the output's sublist.
     letters = string.ascii_uppercase + string.ascii_lowercase
 
@@ -164,7 +164,7 @@ def _pair(
 ) -> tuple[Tensor, list[str]]:
     """The product of two operands, summed over the names that nothing later needs.
 
-        a (batch, left, summed) @ b (batch, summed, right) ──► (batch, left, right)
+    a (batch, left, summed) @ b (batch, summed, right) ──► (batch, left, right)
     """
     a, a_names = _sum_out(a, a_names, kept | set(b_names))
     b, b_names = _sum_out(b, b_names, kept | set(a_names))
@@ -176,8 +176,11 @@ def _pair(
     sizes = {**dict(zip(b_names, b.shape, strict=True))}
     for name, size in zip(a_names, a.shape, strict=True):
         sizes[name] = max(size, sizes.get(name, 1))
-    if any(x.shape[names.index(n)] != sizes[n] for x, names in ((a, a_names), (b, b_names))
-           for n in shared):
+    if any(
+        x.shape[names.index(n)] != sizes[n]
+        for x, names in ((a, a_names), (b, b_names))
+        for n in shared
+    ):
         # A size of 1 meets a larger one: multiply with broadcasting, then sum.
         names = batch + left + right + summed
         product = mul(_arranged(a, a_names, names), _arranged(b, b_names, names))
@@ -259,5 +262,3 @@ def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Tensor:
 def chain_matmul(*matrices: Tensor) -> Tensor:
     """The product of a chain of matrices."""
     return reduce(matmul, matrices)
-
-

@@ -35,7 +35,7 @@ class Embedding(Operator):
     def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
         (indices,) = ctx.saved_tensors
         if ctx.by_frequency:
-            counts = flatten(indices).bincount(minlength=ctx.spec[0][0])  # type: ignore[attr-defined]
+            counts = flatten(indices).bincount(minlength=ctx.spec[0][0])
             grad = grad / unsqueeze(counts[indices].to(grad.dtype), -1)
         if ctx.padding_idx >= 0:
             grad = grad.masked_fill(unsqueeze(indices == ctx.padding_idx, -1), 0)
@@ -96,9 +96,9 @@ def _check_indices(input: Tensor, weight: Tensor) -> None:
     if weight.ndim != 2:
         raise RuntimeError("'weight' must be 2-D")
     values = node_of(input).buffer
-    if values is not None and values.size:
-        if values.min() < 0 or values.max() >= weight.shape[0]:
-            raise IndexError("index out of range in self")
+    known = values is not None and values.size > 0
+    if known and (values.min() < 0 or values.max() >= weight.shape[0]):
+        raise IndexError("index out of range in self")
 
 
 def _padding(padding_idx: int | None, rows: int) -> int:
@@ -152,8 +152,9 @@ def embedding_bag(
                 "mini-batch of fixed length sequences. However, found offsets of type "
                 f"{type(offsets)}"
             )
-        bags = [list(range(i * input.shape[1], (i + 1) * input.shape[1]))
-                for i in range(input.shape[0])]
+        bags = [
+            list(range(i * input.shape[1], (i + 1) * input.shape[1])) for i in range(input.shape[0])
+        ]
         input = reshape(input, (-1,))
         if per_sample_weights is not None:
             per_sample_weights = reshape(per_sample_weights, (-1,))
@@ -162,7 +163,9 @@ def embedding_bag(
             raise ValueError("offsets has to be a 1D Tensor but got None")
         bags = _bags(offsets, input.shape[0], include_last_offset)
     else:
-        raise ValueError(f"input has to be 1D or 2D Tensor, but got Tensor of dimension {input.ndim}")
+        raise ValueError(
+            f"input has to be 1D or 2D Tensor, but got Tensor of dimension {input.ndim}"
+        )
     if per_sample_weights is not None and mode != "sum":
         raise NotImplementedError(
             "embedding_bag: per_sample_weights was not None. per_sample_weights is only supported "

@@ -65,10 +65,10 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
     """``self[index] = value``, with ``value`` broadcast and cast; every alias sees it."""
     if not isinstance(value, Tensor):
         value = _literal(value, self)
-    if isinstance(index, Tensor) and index.dtype is dtypes.bool_ and value.numel() == 1:
-        if index.shape == self.shape:
-            assign(self, self.masked_fill(index, cast(value, self.dtype).reshape(())))
-            return
+    masked = isinstance(index, Tensor) and index.dtype is dtypes.bool_
+    if masked and value.numel() == 1 and index.shape == self.shape:
+        assign(self, self.masked_fill(index, cast(value, self.dtype).reshape(())))
+        return
     view, gathered = _parse(self, index)
     value = cast(value, self.dtype)
     if not gathered:
@@ -290,7 +290,7 @@ def _view(self: Tensor, basic: _Basic, gathers: bool) -> Tensor:
 class _Plan(NamedTuple):
     """How indices at ``dims`` become one index into rows.
 
-        x ──permute──► (indexed dims, rest) ──reshape──► (rows, rest) ──TAKE──► (index, rest)
+    x ──permute──► (indexed dims, rest) ──reshape──► (rows, rest) ──TAKE──► (index, rest)
     """
 
     order: tuple[int, ...]  # the indexed dimensions first
@@ -459,4 +459,3 @@ def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
 def argwhere(input: Tensor) -> Tensor:
     """The indices of the elements that are not zero, (count, dimensions)."""
     return nonzero(input)
-

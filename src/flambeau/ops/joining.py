@@ -153,7 +153,9 @@ def _check_joinable(tensors: list[Tensor], dim: int) -> None:
                 )
 
 
-@operation(namespaces=("torch",), cases=("(f(2, 3), f(2, 3))", "(f(2, 3), f(2, 3)), -1", "(f(), f())"))
+@operation(
+    namespaces=("torch",), cases=("(f(2, 3), f(2, 3))", "(f(2, 3), f(2, 3)), -1", "(f(), f())")
+)
 def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """The tensors, all of one shape, along a new dimension ``dim``."""
     given = _tensors(tensors, "stack")
@@ -183,10 +185,7 @@ class Stack(Operator):
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
         needed = enumerate(ctx.needs_input_grad[1:])
-        return None, *(
-            grad.select(ctx.dim, i) if need else None
-            for i, need in needed
-        )
+        return None, *(grad.select(ctx.dim, i) if need else None for i, need in needed)
 
 
 @operation(namespaces=("torch",), cases=("(f(2), f(3))", "(f(2, 1), f(2, 3))"))
@@ -263,7 +262,9 @@ class Repeat(Operator):
         spread = tuple(itertools.chain(*zip(repeats, shape, strict=True)))
         single = tuple(itertools.chain(*((1, n) for n in shape)))
         result = emit(m.EXPAND, emit(m.RESHAPE, input, shape=single), shape=spread)
-        return emit(m.RESHAPE, result, shape=tuple(map(math.prod, zip(repeats, shape, strict=True))))
+        return emit(
+            m.RESHAPE, result, shape=tuple(map(math.prod, zip(repeats, shape, strict=True)))
+        )
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
@@ -382,8 +383,7 @@ def roll(
     axes = [dims] if isinstance(dims, int) else list(dims)
     if len(amounts) != len(axes):
         raise RuntimeError(
-            "shifts and dimensions must align. "
-            f"shifts: {len(amounts)}, dims:{len(axes)}"
+            f"shifts and dimensions must align. shifts: {len(amounts)}, dims:{len(axes)}"
         )
     for amount, axis in zip(amounts, axes, strict=True):
         dim = normalize_dim(axis, input.ndim)
@@ -509,9 +509,7 @@ def trace(input: Tensor) -> Tensor:
 # Grids --------------------------------------------------------------------------------------
 
 
-@operation(
-    namespaces=("torch",), cases=("f(2), f(3), indexing='ij'", "f(2), f(3), indexing='xy'")
-)
+@operation(namespaces=("torch",), cases=("f(2), f(3), indexing='ij'", "f(2), f(3), indexing='xy'"))
 def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
     """Each vector spread over the grid of them all."""
     given = tensors[0] if len(tensors) == 1 and not isinstance(tensors[0], Tensor) else tensors
@@ -560,4 +558,3 @@ def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:
     """Powers of a vector's elements, (len, N)."""
     powers = arange(x.shape[0] if N is None else N)
     return unsqueeze(x, -1) ** (powers if increasing else flip(powers, 0))
-

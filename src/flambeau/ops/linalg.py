@@ -45,9 +45,7 @@ LINALG = ("linalg",)
 
 def _check_matrices(name: str, A: Tensor, square: bool = True) -> None:
     if A.ndim < 2:
-        raise RuntimeError(
-            f"linalg.{name}: The input tensor A must have at least 2 dimensions."
-        )
+        raise RuntimeError(f"linalg.{name}: The input tensor A must have at least 2 dimensions.")
     rows, columns = A.shape[-2:]
     if square and rows != columns:
         raise RuntimeError(
@@ -85,7 +83,7 @@ def inv(A: Tensor) -> Tensor:
 
 
 inverse = inv
-Tensor.inverse = inv
+setattr(Tensor, "inverse", inv)  # noqa: B010  its parameter has another name
 
 
 class LinalgDet(Operator):
@@ -371,4 +369,3 @@ def lstsq(A: Tensor, B: Tensor, rcond: Any = None, *, driver: str | None = None)
     """The least-squares solution of ``A X = B``."""
     empty = A.new_empty(0)
     return Lstsq(matmul(pinv(A), B), empty, matrix_rank(A), empty)
-

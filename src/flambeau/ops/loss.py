@@ -246,8 +246,11 @@ class BinaryCrossEntropy(CompositeOperator):
 
 @operation(
     namespaces=FUNCTIONAL,
-    cases=("u(3, 4), u(3, 4)", "u(3, 4), u(3, 4), p(3, 4), reduction='sum'",
-           "u(3), u(3), reduction='none'"),
+    cases=(
+        "u(3, 4), u(3, 4)",
+        "u(3, 4), u(3, 4), p(3, 4), reduction='sum'",
+        "u(3), u(3), reduction='none'",
+    ),
 )
 def binary_cross_entropy(
     input: Tensor,
@@ -375,4 +378,3 @@ def kl_div(
         total = losses.sum()
         return total / input.shape[0] if input.ndim else total
     return reduced(losses, reduction)
-

@@ -194,8 +194,10 @@ def multi_margin_loss(
 
 @operation(
     namespaces=FUNCTIONAL,
-    cases=("f(2, 4), torch.tensor([[3, 0, -1, 1], [2, -1, 0, 0]])",
-           "f(4), torch.tensor([3, 0, -1, 1])"),
+    cases=(
+        "f(2, 4), torch.tensor([[3, 0, -1, 1], [2, -1, 0, 0]])",
+        "f(4), torch.tensor([3, 0, -1, 1])",
+    ),
 )
 def multilabel_margin_loss(
     input: Tensor,
@@ -269,8 +271,11 @@ def poisson_nll_loss(
 
 @operation(
     namespaces=FUNCTIONAL,
-    cases=("f(3, 4), f(3, 4), p(3, 4)", "f(3, 4), f(3, 4), p(3, 1), full=True",
-           "f(3), f(3), p(3), reduction='none'"),
+    cases=(
+        "f(3, 4), f(3, 4), p(3, 4)",
+        "f(3, 4), f(3, 4), p(3, 1), full=True",
+        "f(3), f(3), p(3), reduction='none'",
+    ),
 )
 def gaussian_nll_loss(
     input: Tensor,
@@ -298,4 +303,3 @@ def gaussian_nll_loss(
     if full:
         losses = losses + 0.5 * math.log(2 * math.pi)
     return reduced(losses, reduction)
-

@@ -102,9 +102,7 @@ def layer_norm(
     return NativeLayerNorm.apply(input, weight, bias, len(shape), float(eps))
 
 
-def _check_normalized_shape(
-    input: Tensor, shape: tuple[int, ...], weight: Tensor | None
-) -> None:
+def _check_normalized_shape(input: Tensor, shape: tuple[int, ...], weight: Tensor | None) -> None:
     if not shape:
         raise RuntimeError(
             "Expected normalized_shape to be at least 1-dimensional, i.e., containing at least "
@@ -219,19 +217,20 @@ def batch_norm(
     """
     if training:
         _check_batch(input)
-    for name, x in (("running_mean", running_mean), ("running_var", running_var),
-                    ("weight", weight), ("bias", bias)):
+    for name, x in (
+        ("running_mean", running_mean),
+        ("running_var", running_var),
+        ("weight", weight),
+        ("bias", bias),
+    ):
         if x is not None and x.numel() != input.shape[1]:
-            raise RuntimeError(
-                f"{name} should contain {input.shape[1]} elements not {x.numel()}"
-            )
+            raise RuntimeError(f"{name} should contain {input.shape[1]} elements not {x.numel()}")
     if not training:
         if running_mean is None or running_var is None:
-            raise RuntimeError("Expected running_mean and running_var to be defined when "
-                               "training=False")
-        return BatchNormStatistics.apply(
-            input, running_mean, running_var, weight, bias, float(eps)
-        )
+            raise RuntimeError(
+                "Expected running_mean and running_var to be defined when training=False"
+            )
+        return BatchNormStatistics.apply(input, running_mean, running_var, weight, bias, float(eps))
     result, mean, variance = NativeBatchNorm.apply(input, weight, bias, float(eps))
     count = input.numel() // input.shape[1]
     _update_running(running_mean, mean, momentum)
@@ -258,8 +257,11 @@ def _update_running(
 
 @operation(
     namespaces=FUNCTIONAL,
-    cases=("f(2, 3, 4)", "f(2, 3, 4, 2), weight=f(3), bias=f(3)",
-           "f(2, 3, 4), f(3).detach(), p(3).detach(), use_input_stats=False"),
+    cases=(
+        "f(2, 3, 4)",
+        "f(2, 3, 4, 2), weight=f(3), bias=f(3)",
+        "f(2, 3, 4), f(3).detach(), p(3).detach(), use_input_stats=False",
+    ),
 )
 def instance_norm(
     input: Tensor,
@@ -389,7 +391,7 @@ def local_response_norm(
     squares = input * input
     channels = squares.shape[1]
     before, after = size // 2, (size - 1) // 2
-    total = None
+    total: Any = None
     for offset in range(-before, after + 1):
         low, high = max(0, offset), min(channels, channels + offset)
         if low >= high:
@@ -400,9 +402,7 @@ def local_response_norm(
     return input / (total * (alpha / size) + k) ** beta
 
 
-@operation(
-    namespaces=FUNCTIONAL, cases=("f(3, 4)", "f(3, 4), 1.0, 0", "f(2, 3, 4), dim=(1, 2)")
-)
+@operation(namespaces=FUNCTIONAL, cases=("f(3, 4)", "f(3, 4), 1.0, 0", "f(2, 3, 4), dim=(1, 2)"))
 def normalize(
     input: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12, out: None = None
 ) -> Tensor:

@@ -12,9 +12,7 @@ from flambeau.ir.primitives import indexing as ix
 from flambeau.ir.shapes import normalize_dim
 from flambeau.ops._promotion import as_tensor_of
 from flambeau.ops._registry import operation
-from flambeau.ops.return_types import kthvalue as KthValue
-from flambeau.ops.return_types import sort as Sorted
-from flambeau.ops.return_types import topk as TopK
+from flambeau.ops.return_types import kthvalue as KthValue, sort as Sorted, topk as TopK
 from flambeau.ops.selecting import Scatter
 from flambeau.ops.shape import flatten, select, unsqueeze
 from flambeau.tensor import Tensor, emit, emit_many, filled, node_of
@@ -74,9 +72,7 @@ def _scattered(ctx: Any, grad: Tensor) -> Tensor:
 
 
 @operation(cases=("d(3, 4)", "d(3, 4), 0", "d(3, 4), -1, True", "i(0, 9, 8), stable=True", "f()"))
-def sort(
-    input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = True
-) -> Sorted:
+def sort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = True) -> Sorted:
     """The elements in order along ``dim``, and the places they come from. Always stable.
 
     >>> import flambeau as torch
@@ -104,9 +100,7 @@ def msort(input: Tensor) -> Tensor:
 
 
 @operation(cases=("d(3, 5), 2", "d(3, 5), 2, 0", "d(5), 3, largest=False", "d(5), 0"))
-def topk(
-    input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True
-) -> TopK:
+def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> TopK:
     """The ``k`` largest (or smallest) elements along ``dim``, in order, and their places."""
     if not input.ndim:
         return TopK(input.clone(), as_tensor_of(0, dtypes.int64))
@@ -122,9 +116,7 @@ def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Kth
     dim = normalize_dim(dim, input.ndim)
     size = input.shape[dim] if input.ndim else 1
     if not 1 <= k <= size:
-        raise RuntimeError(
-            f"kthvalue(): selected number k out of range for dimension {dim}"
-        )
+        raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {dim}")
     values, indices = sort(input, dim)
     pair = (select(x, dim, k - 1) for x in (values, indices))
     return KthValue(*(unsqueeze(x, dim) if keepdim else x for x in pair))

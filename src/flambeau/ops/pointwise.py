@@ -139,8 +139,8 @@ def rsqrt(input: Tensor) -> Tensor:
 
 # Angles -------------------------------------------------------------------------------------
 
-Sin = by_input("Sin", e.SIN, lambda grad, x: grad * cos(x))
-Cos = by_input("Cos", e.COS, lambda grad, x: grad * -sin(x))
+Sin = by_input("Sin", e.SIN, lambda grad, x: grad * x.cos())
+Cos = by_input("Cos", e.COS, lambda grad, x: grad * -x.sin())
 Tan = by_result("Tan", e.TAN, lambda grad, y: grad * (1 + y * y))
 Asin = by_input("Asin", e.ASIN, lambda grad, x: grad * rsqrt(1 - x * x))
 Acos = by_input("Acos", e.ACOS, lambda grad, x: grad * -rsqrt(1 - x * x))
@@ -221,8 +221,8 @@ arctan = atan
 
 # Hyperbolic ---------------------------------------------------------------------------------
 
-Sinh = by_input("Sinh", e.SINH, lambda grad, x: grad * cosh(x))
-Cosh = by_input("Cosh", e.COSH, lambda grad, x: grad * sinh(x))
+Sinh = by_input("Sinh", e.SINH, lambda grad, x: grad * x.cosh())
+Cosh = by_input("Cosh", e.COSH, lambda grad, x: grad * x.sinh())
 Tanh = by_result("Tanh", e.TANH, lambda grad, y: grad * (1 - y * y))
 Asinh = by_input("Asinh", e.ASINH, lambda grad, x: grad * rsqrt(x * x + 1))
 Acosh = by_input("Acosh", e.ACOSH, lambda grad, x: grad * rsqrt(x * x - 1))

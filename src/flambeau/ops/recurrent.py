@@ -1,7 +1,7 @@
 """Recurrent steps: what an RNN, a GRU and an LSTM do with one time step, and along many.
 
-    gates = x W_ih.T + b_ih   (all time steps at once)
-    h, …  = step(gates[t] + h W_hh.T + b_hh, …)
+gates = x W_ih.T + b_ih   (all time steps at once)
+h, …  = step(gates[t] + h W_hh.T + b_hh, …)
 """
 
 from __future__ import annotations

@@ -13,16 +13,16 @@ __all__ = [
     "cummin",
     "histogram",
     "kthvalue",
+    "linalg_eigh",
+    "linalg_qr",
+    "linalg_slogdet",
+    "linalg_svd",
     "lstsq",
     "max",
     "median",
     "min",
     "mode",
     "nanmedian",
-    "linalg_eigh",
-    "linalg_qr",
-    "linalg_slogdet",
-    "linalg_svd",
     "sort",
     "topk",
 ]
@@ -34,7 +34,7 @@ def _repr(self: Any) -> str:
 
 
 def _result(name: str, *fields: str) -> Any:
-    base = namedtuple(name, fields)  # noqa: PYI024: made from a table of names
+    base = namedtuple(name, fields)  # type: ignore[misc]
     return type(name, (base,), {"__slots__": (), "__repr__": _repr, "__str__": _repr})
 
 

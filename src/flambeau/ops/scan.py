@@ -75,12 +75,12 @@ def cumsum(
     """
     if numpy_names:
         return by_numpy_names(cumsum, input, numpy_names, dtype=dtype)
-    _check_dim("cumsum", input, dim)
+    dim = _checked_dim("cumsum", input, dim)
     input = _scanned(input, dtype)
     return Cumsum.apply(input, normalize_dim(dim, input.ndim))
 
 
-def _check_dim(function: str, input: Any, dim: Any) -> None:
+def _checked_dim(function: str, input: Any, dim: Any) -> int:
     if dim is None:
         raise TypeError(f'{function}() missing 1 required positional arguments: "dim"')
     if not isinstance(input, Tensor):
@@ -88,6 +88,7 @@ def _check_dim(function: str, input: Any, dim: Any) -> None:
             f"{function}(): argument 'input' (position 1) must be Tensor, "
             f"not {type(input).__name__}"
         )
+    return dim
 
 
 # Products -----------------------------------------------------------------------------------
@@ -149,7 +150,7 @@ def cumprod(
     """Running products along ``dim``; of integers and bools, as int64 unless ``dtype`` is given."""
     if numpy_names:
         return by_numpy_names(cumprod, input, numpy_names, dtype=dtype)
-    _check_dim("cumprod", input, dim)
+    dim = _checked_dim("cumprod", input, dim)
     input = _scanned(input, dtype)
     return Cumprod.apply(input, normalize_dim(dim, input.ndim))
 
@@ -199,7 +200,7 @@ _EXTREME_CASES = (
 
 
 def _extremes(name: str, operator: Any, input: Tensor, dim: int | None) -> tuple[Tensor, Tensor]:
-    _check_dim(name, input, dim)
+    dim = _checked_dim(name, input, dim)
     if not input.ndim and dim not in (0, -1):
         raise IndexError(f"{name}(): Expected reduction dim -1 or 0 for scalar but got {dim}")
     return operator.apply(input, normalize_dim(dim, input.ndim))
@@ -259,7 +260,7 @@ def logcumsumexp(input: Tensor, dim: int | None = None, **numpy_names: Any) -> T
     """``log(cumsum(exp(input), dim))``, without overflow."""
     if numpy_names:
         return by_numpy_names(logcumsumexp, input, numpy_names)
-    _check_dim("logcumsumexp", input, dim)
+    dim = _checked_dim("logcumsumexp", input, dim)
     place = normalize_dim(dim, input.ndim)
     if not input.dtype.is_floating_point:
         raise not_implemented("logcumsumexp_out_cpu", input.dtype)

@@ -49,20 +49,19 @@ class MaskedFill(Operator):
     def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
         (mask,) = ctx.saved_tensors
         needs_input, _, needs_value = ctx.needs_input_grad
-        return masked_fill(grad, mask, 0) if needs_input else None, None, (
-            mul(grad, mask) if needs_value else None
+        return (
+            masked_fill(grad, mask, 0) if needs_input else None,
+            None,
+            (mul(grad, mask) if needs_value else None),
         )
 
 
-@operation(
-    inplace=True, cases=("f(3, 4), b(3, 4), 2.5", "f(3, 4), b(4), f()", "f(4), b(3, 4), 0")
-)
+@operation(inplace=True, cases=("f(3, 4), b(3, 4), 2.5", "f(3, 4), b(4), f()", "f(4), b(3, 4), 0"))
 def masked_fill(input: Tensor, mask: Tensor, value: Number | Tensor) -> Tensor:
     """``value`` where ``mask`` is true, ``input`` elsewhere."""
     if mask.dtype is not dtypes.bool_:
         raise RuntimeError(
-            "masked_fill_ only supports boolean masks, but got mask with dtype "
-            f"{_name(mask)}"
+            f"masked_fill_ only supports boolean masks, but got mask with dtype {_name(mask)}"
         )
     if not isinstance(value, Tensor):
         if isinstance(value, float) and input.dtype.category < dtypes.FLOAT:
@@ -451,4 +450,3 @@ class ScatterReduce(Operator):
         theirs = cast(source == chosen, grad.dtype)
         shared = grad / scatter_add(own, ctx.dim, index, theirs)
         return own * shared, None, None, theirs * gather(shared, ctx.dim, index), None
-

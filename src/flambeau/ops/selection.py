@@ -192,6 +192,7 @@ def _bounded(input: Tensor, low: Tensor | None, high: Tensor | None) -> Tensor:
 
 def _within(input: Tensor, low: Bound, high: Bound) -> Tensor:
     if low is None:
+        assert high is not None
         return le(input, high)
     if high is None:
         return ge(input, low)

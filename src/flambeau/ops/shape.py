@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from flambeau.autograd import Operator, is_grad_enabled
-from flambeau.autograd.inplace import CopySlices
+from flambeau.autograd.inplace import CopySlices, become_view
 from flambeau.ir.dtypes import DType
 from flambeau.ir.primitives import movement as m
 from flambeau.ir.shapes import normalize_dim, normalize_dims, numel, resolve_reshape
@@ -225,8 +225,7 @@ def unsqueeze(input: Tensor, dim: int) -> Tensor:
     return Unsqueeze.apply(input, (*shape[:dim], 1, *shape[dim:]))
 
 
-@operation(cases=("f(1, 3, 1)", "f(1, 3, 1), 0", "f(1, 3, 1), 1", "f(1, 2, 1), (0, 2)")
-)
+@operation(cases=("f(1, 3, 1)", "f(1, 3, 1), 0", "f(1, 3, 1), 1", "f(1, 2, 1), (0, 2)"))
 def squeeze(input: Tensor, dim: int | Sequence[int] | None = None) -> Tensor:
     """Dimensions of size 1 dropped: all of them, or those named."""
     shape = node_of(input).shape
@@ -277,9 +276,7 @@ def permute(input: Tensor, *dims: Any) -> Tensor:
     return Permute.apply(input, axes)
 
 
-@operation(
-    methods=("swapaxes", "swapdims"), cases=("f(2, 3, 4), 0, 2", "f(2, 3), -1, -2")
-)
+@operation(methods=("swapaxes", "swapdims"), cases=("f(2, 3, 4), 0, 2", "f(2, 3), -1, -2"))
 def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
     """Dimensions ``dim0`` and ``dim1`` swapped."""
     rank = len(node_of(input).shape)
@@ -536,6 +533,26 @@ def unfold(self: Tensor, dimension: int, size: int, step: int) -> Tensor:
 
 def _window_places(count: int, size: int, step: int) -> Any:
     return np.arange(0, count - size + 1, step)[:, None] + np.arange(size)
+
+
+# Views in place -----------------------------------------------------------------------------
+
+
+def _in_place(function: Any) -> Any:
+    """The variant of a view operation that changes the tensor itself."""
+
+    def variant(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        return become_view(self, function(self, *args, **kwargs))
+
+    variant.__name__ = f"{function.__name__}_"
+    variant.__qualname__ = f"Tensor.{variant.__name__}"
+    variant.__doc__ = f"In-place version of :func:`{function.__name__}`; gives the tensor itself."
+    return variant
+
+
+for _function in (squeeze, t, transpose, unsqueeze):
+    setattr(Tensor, f"{_function.__name__}_", _in_place(_function))
+Tensor.swapaxes_ = Tensor.swapdims_ = Tensor.transpose_
 
 
 # Several views at once ----------------------------------------------------------------------

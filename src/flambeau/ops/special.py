@@ -55,7 +55,7 @@ Erfinv = by_result("Erfinv", e.ERFINV, lambda grad, y: exp(y * y) / _SLOPE * gra
 
 @operation(namespaces=_BOTH, inplace=True, cases=_ANY)
 def erf(input: Tensor) -> Tensor:
-    """The error function: ``2 / sqrt(π)`` times the integral of ``exp(-t²)`` from 0 to ``input``."""
+    """The error function: ``2 / sqrt(π)`` times the integral of ``exp(-t²)`` from 0 to x."""
     return Erf.apply(floating(input))
 
 
@@ -97,7 +97,7 @@ class Polygamma(Operator):
         return None, grad * Polygamma.apply(ctx.n + 1, input)
 
 
-Lgamma = by_input("Lgamma", e.LGAMMA, lambda grad, x: grad * digamma(x))
+Lgamma = by_input("Lgamma", e.LGAMMA, lambda grad, x: grad * x.digamma())
 Digamma = by_input("Digamma", e.DIGAMMA, lambda grad, x: grad * Polygamma.apply(1, x))
 
 _POSITIVE = ("p(3, 4)", "p()", "p(0, 3)", "p(3) * 10", "i(1, 9, 4)")
@@ -332,7 +332,7 @@ def _logit(x: Tensor, eps: float | None) -> Tensor:
     namespaces=_BOTH, inplace=True, cases=("u(3, 4)", "u()", "f(3, 4), 0.1", "f(3, 4), eps=1e-6")
 )
 def logit(input: Tensor, eps: float | None = None) -> Tensor:
-    """``log(input / (1 - input))``, with ``input`` first clamped to [eps, 1 - eps] if eps is given."""
+    """``log(x / (1 - x))``, with x first clamped to [eps, 1 - eps] if eps is given."""
     return Logit.apply(floating(input), eps)
 
 

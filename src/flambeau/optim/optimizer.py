@@ -83,6 +83,7 @@ class Optimizer:
 
     rule: Any = None
     numbers: Mapping[str, float | None] = {}  # with the values they start from
+    _fresh: list[Tensor]  # parameters whose state this step made
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

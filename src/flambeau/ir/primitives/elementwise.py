@@ -103,9 +103,7 @@ def _polygamma(x: Node, n: int) -> Spec:
 
 
 #: The ``n``-th derivative of digamma.
-POLYGAMMA = Primitive(
-    "polygamma", _polygamma, in_single(lambda x, n: special.polygamma(n, x))
-)
+POLYGAMMA = Primitive("polygamma", _polygamma, in_single(lambda x, n: special.polygamma(n, x)))
 #: Hurwitz's zeta function of ``s`` and ``q``.
 ZETA = _unary("zeta", special.zeta)
 #: Bitwise complement; logical negation of a bool.

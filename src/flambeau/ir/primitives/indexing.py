@@ -157,9 +157,7 @@ def _topk(x: Node, k: int, axis: int, largest: bool) -> list[Spec]:
     return [(shape, x.dtype), (shape, dtypes.int64)]
 
 
-def _topk_array(
-    x: np.ndarray, k: int, axis: int, largest: bool
-) -> tuple[np.ndarray, np.ndarray]:
+def _topk_array(x: np.ndarray, k: int, axis: int, largest: bool) -> tuple[np.ndarray, np.ndarray]:
     values, order = _sort_array(x, axis, largest)
     first = tuple(slice(k) if dim == axis else slice(None) for dim in range(x.ndim))
     return values[first], order[first]

@@ -36,6 +36,7 @@ EXPAND = Primitive("expand", _expand, lambda x, shape: np.broadcast_to(x, shape)
 
 
 def slice_size(start: int, stop: int, step: int) -> int:
+    """How many indices ``start:stop:step`` has."""
     return max(0, (stop - start + step - 1) // step)
 
 
@@ -48,9 +49,7 @@ def _slices(starts: Ints, stops: Ints, steps: Ints) -> tuple[slice, ...]:
 
 
 #: ``x[start:stop:step]`` in every dimension, with ``0 <= start <= stop`` and ``step > 0``.
-SLICE = Primitive(
-    "slice", _slice, lambda x, starts, stops, steps: x[_slices(starts, stops, steps)]
-)
+SLICE = Primitive("slice", _slice, lambda x, starts, stops, steps: x[_slices(starts, stops, steps)])
 
 
 def _slice_write(x: Node, source: Node, starts: Ints, stops: Ints, steps: Ints) -> Spec:

@@ -422,7 +422,8 @@ class TripletMarginWithDistanceLoss(_Loss):
         self.distance_function = distance_function
         if margin <= 0:
             raise ValueError(
-                f"TripletMarginWithDistanceLoss: expected margin to be greater than 0, got {margin} instead"
+                "TripletMarginWithDistanceLoss: expected margin to be greater than 0, "
+                f"got {margin} instead"
             )
         self.margin = margin
         self.swap = swap
