@@ -116,7 +116,6 @@ __all__ = [
     "det",
     "grid_sampler",
     "inverse",
-    "linalg",
     "matrix_power",
     "max_pool1d",
     "max_pool1d_with_indices",
