@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from flambeau.autograd import Operator, is_grad_enabled
+from flambeau.autograd import Operator
 from flambeau.autograd.inplace import CopySlices, become_view
 from flambeau.ir.dtypes import DType
 from flambeau.ir.primitives import movement as m
@@ -714,34 +714,3 @@ def atleast_3d(*tensors: Any) -> Any:
 def detach(input: Tensor) -> Tensor:
     """``input`` without its history, on the same storage."""
     return input.detach()
-
-
-# In place: the tensor itself becomes the view ------------------------------------------------
-
-
-def _become(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    """The in-place form of a view operation: other sizes for the same tensor."""
-
-    def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        if is_grad_enabled() and self.is_leaf and self.requires_grad:
-            raise RuntimeError(
-                "a leaf Variable that requires grad is being used in an in-place operation."
-            )
-        result = function(self, *args, **kwargs)
-        self._views = result._views
-        self._read = result._read
-        self._grad_fn = result._grad_fn
-        self._output_nr = 0
-        return self
-
-    method.__name__ = f"{function.__name__}_"
-    method.__qualname__ = f"Tensor.{method.__name__}"
-    method.__doc__ = f"In-place version of :func:`{function.__name__}`: other sizes for the tensor."
-    method.__wrapped__ = function  # type: ignore[attr-defined]
-    return method
-
-
-for _function in (squeeze, unsqueeze, transpose, t):
-    setattr(Tensor, f"{_function.__name__}_", _become(_function))
-for _name in ("swapaxes_", "swapdims_"):
-    setattr(Tensor, _name, Tensor.transpose_)
