@@ -213,7 +213,7 @@ def run(case: Case, package: Package, form: Form = Form()) -> Outcome:  # noqa: 
         weights = [package.tensor(rng.standard_normal(x.shape), _name(x.dtype)) for x in wanted]
         found = package.module.autograd.grad(wanted, leaves, weights, allow_unused=True)
         gradients = [None if g is None else _array(g) for g in found]
-    named = [x.grad_fn.name() for x in tensors if x.grad_fn is not None]
+    named = [type(x.grad_fn).__name__ for x in tensors if x.grad_fn is not None]
     return Outcome(
         [_array(x) for x in outputs],
         [_name(x.dtype) if hasattr(x, "grad_fn") else type(x).__name__ for x in outputs],

@@ -11,7 +11,15 @@ from flambeau.ir.node import Primitive
 from flambeau.ir.primitives.elementwise import CAST
 from flambeau.tensor import Tensor, emit, filled
 
-__all__ = ["Undifferentiable", "by_input", "by_result", "in_wide", "without_slope", "zeros_as"]
+__all__ = [
+    "NOT_IMPLEMENTED",
+    "Undifferentiable",
+    "by_input",
+    "by_result",
+    "in_wide",
+    "without_slope",
+    "zeros_as",
+]
 
 #: The gradient for the input, from that of the result and from the input or the result.
 Derivative = Callable[[Tensor, Tensor], Tensor]
@@ -91,13 +99,20 @@ def without_slope(label: str, primitive: Primitive) -> type[Operator]:
     return type(label, (WithoutSlope,), {"primitive": primitive})
 
 
-class Undifferentiable(Operator):
-    """An operation whose derivative PyTorch leaves out: asking for it is an error."""
+#: What PyTorch calls the graph's nodes of such operations.
+NOT_IMPLEMENTED = "NotImplemented"
 
-    _label = "torch::autograd::NotImplemented"
+
+class Undifferentiable(Operator):
+    """An operation whose derivative PyTorch leaves out: asking for it is an error.
+
+    Subclasses are labelled NOT_IMPLEMENTED, and say the operation's name in ``aten``.
+    """
+
+    _label = NOT_IMPLEMENTED
     _suffix = ""
+    aten: str
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> Any:
-        name = ctx.function.__name__.lower()
-        raise RuntimeError(f"derivative for aten::{name} is not implemented")
+        raise RuntimeError(f"derivative for aten::{ctx.function.aten} is not implemented")

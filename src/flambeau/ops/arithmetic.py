@@ -8,9 +8,10 @@ from typing import Any
 from flambeau.autograd import Operator
 from flambeau.ir import dtypes
 from flambeau.ir.primitives import elementwise as e
-from flambeau.ops._arguments import not_implemented
+from flambeau.ops._arguments import NotAnOperand, not_implemented
 from flambeau.ops._promotion import Number, operands, to_float
 from flambeau.ops._registry import operation
+from flambeau.ops._unary import NOT_IMPLEMENTED, Undifferentiable, zeros_as
 from flambeau.tensor import Tensor, emit
 
 __all__ = [
@@ -83,13 +84,16 @@ class Sub(Operator):
 @operation(methods=("__sub__",), inplace=("__isub__",), cases=(*_PAIRS, "f(3), f(3), alpha=2"))
 def sub(input: Operand, other: Operand, *, alpha: Number = 1) -> Tensor:
     """``input - alpha * other``, elementwise, with broadcasting and type promotion."""
-    for operand in (input, other):
-        if isinstance(operand, bool) or getattr(operand, "dtype", None) is dtypes.bool_:
-            _refuse_bool(input, other)
+    _refuse_bools(input, other)
     return Sub.apply(*operands(input, other if alpha == 1 else mul(other, alpha)))
 
 
-def _refuse_bool(input: Operand, other: Operand) -> None:
+def _refuse_bools(input: Operand, other: Operand) -> None:
+    bools = [
+        isinstance(x, bool) or getattr(x, "dtype", None) is dtypes.bool_ for x in (input, other)
+    ]
+    if True not in bools:
+        return
     if all(getattr(x, "dtype", None) is dtypes.bool_ for x in (input, other)):
         raise RuntimeError(
             "Subtraction, the `-` operator, with two bool tensors is not supported. "
@@ -101,10 +105,30 @@ def _refuse_bool(input: Operand, other: Operand) -> None:
     )
 
 
-@operation(methods=("__rsub__",), cases=("f(3), 2.5", "f(3), f(2, 3)"))
+class Rsub(Operator):
+    """other - input"""
+
+    @staticmethod
+    def forward(ctx: Any, input: Tensor, other: Tensor) -> Tensor:
+        return emit(e.SUB, other, input)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
+        return neg(grad), grad
+
+
+class RsubNumber(Rsub):
+    """other - input, for a Python number"""
+
+    _label, _suffix = "Rsub", "Backward1"
+
+
+@operation(methods=("__rsub__",), cases=("f(3), 2.5", "f(3), f(2, 3)", "f(3), f(3), alpha=2"))
 def rsub(input: Operand, other: Operand, *, alpha: Number = 1) -> Tensor:
     """``other - alpha * input``."""
-    return sub(other, input, alpha=alpha)
+    _refuse_bools(other, input)
+    operator = Rsub if isinstance(other, Tensor) else RsubNumber
+    return operator.apply(*operands(input if alpha == 1 else mul(input, alpha), other))
 
 
 class Mul(Operator):
@@ -164,29 +188,40 @@ def div(input: Operand, other: Operand, *, rounding_mode: str | None = None) -> 
     """``input / other``: true division, or rounded ``"floor"`` or ``"trunc"``."""
     if rounding_mode is None:
         return Div.apply(*operands(input, other, floating=True))
-    if rounding_mode == "floor":
-        return floor_divide(input, other)
-    if rounding_mode != "trunc":
+    if rounding_mode not in ("floor", "trunc"):
         raise RuntimeError(
             "div expected rounding_mode to be one of None, 'trunc', or 'floor' "
             f"but found '{rounding_mode}'"
         )
-    a, b = operands(input, other)
-    if a.dtype.is_floating_point:
-        return Div.apply(a, b).trunc()
-    return emit(e.FLOOR_DIVIDE, emit(e.SUB, a, emit(e.FMOD, a, b)), b)
+    return DivRounded.apply(*operands(input, other), rounding_mode)
 
 
-class FloorDivide(Operator):
-    """The largest integer not above input / other: its derivative is zero."""
+class DivRounded(Operator):
+    """input / other, rounded: its derivative is zero"""
+
+    _label, _suffix = "Div", "Backward2"
+
+    @staticmethod
+    def forward(ctx: Any, input: Tensor, other: Tensor, rounding_mode: str) -> Tensor:
+        if rounding_mode == "floor":
+            return emit(e.FLOOR_DIVIDE, input, other)
+        if input.dtype.is_floating_point:
+            return emit(e.TRUNC, emit(e.DIV, input, other))
+        return emit(e.FLOOR_DIVIDE, emit(e.SUB, input, emit(e.FMOD, input, other)), other)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
+        return zeros_as(grad), zeros_as(grad), None
+
+
+class FloorDivide(Undifferentiable):
+    """The largest integer not above input / other"""
+
+    _label, aten = NOT_IMPLEMENTED, "floor_divide"
 
     @staticmethod
     def forward(ctx: Any, input: Tensor, other: Tensor) -> Tensor:
         return emit(e.FLOOR_DIVIDE, input, other)
-
-    @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
-        return mul(grad, 0), mul(grad, 0)
 
 
 @operation(
@@ -211,7 +246,13 @@ class Remainder(Operator):
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
         input, other = ctx.saved_tensors
-        return grad, neg(mul(grad, floor_divide(input, other)))
+        return grad, neg(mul(grad, div(input, other, rounding_mode="floor")))
+
+
+class RemainderTensor(Remainder):
+    """As Remainder, by a tensor"""
+
+    _label, _suffix = "Remainder", "Backward1"
 
 
 @operation(
@@ -219,7 +260,8 @@ class Remainder(Operator):
 )
 def remainder(input: Operand, other: Operand) -> Tensor:
     """The remainder of the division, with the divisor's sign (Python's ``%``)."""
-    return Remainder.apply(*operands(input, other))
+    operator = RemainderTensor if isinstance(other, Tensor) else Remainder
+    return operator.apply(*operands(input, other))
 
 
 class Fmod(Operator):
@@ -236,10 +278,17 @@ class Fmod(Operator):
         return grad, neg(mul(grad, div(input, other, rounding_mode="trunc")))
 
 
+class FmodTensor(Fmod):
+    """As Fmod, by a tensor"""
+
+    _label, _suffix = "Fmod", "Backward1"
+
+
 @operation(inplace=True, cases=("f(5), 0.7", "f(5), p(5)", "i(-9, 9, 7), 4"))
 def fmod(input: Tensor, other: Operand) -> Tensor:
     """The remainder of the division, with the dividend's sign (C's ``fmod``)."""
-    return Fmod.apply(*operands(input, other))
+    operator = FmodTensor if isinstance(other, Tensor) else Fmod
+    return operator.apply(*operands(input, other))
 
 
 class Neg(Operator):
@@ -297,6 +346,8 @@ def absolute(input: Tensor) -> Tensor:
 class Pow(Operator):
     """input ** exponent, of two tensors"""
 
+    _suffix = "Backward1"
+
     @staticmethod
     def forward(ctx: Any, input: Tensor, exponent: Tensor) -> Tensor:
         result = emit(e.POW, input, exponent)
@@ -314,6 +365,12 @@ class Pow(Operator):
         if needs_exponent:
             by_exponent = mul(grad, result * _safe_log(input, exponent))
         return by_input, by_exponent
+
+
+class PowOfNumber(Pow):
+    """input ** exponent, for a number input"""
+
+    _label, _suffix = "Pow", "Backward2"
 
 
 def _safe_log(input: Tensor, exponent: Tensor) -> Tensor:
@@ -380,7 +437,8 @@ def pow(input: Operand, exponent: Operand) -> Tensor:
         if integral and isinstance(exponent, float):
             input = to_float(input)
         return PowScalar.apply(input, exponent)
-    return Pow.apply(*operands(input, exponent))
+    operator = Pow if isinstance(input, Tensor) else PowOfNumber
+    return operator.apply(*operands(input, exponent))
 
 
 @operation(cases=("f(3), 2", "i(0, 5, 4), 0.5"))
@@ -436,21 +494,29 @@ for _name, _function in _ALIASES:
     setattr(Tensor, f"{_name}_", getattr(Tensor, f"{_function.__name__}_"))
 
 
-def _reflected(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+def _reflected(name: str, function: Callable[..., Tensor]) -> Callable[..., Tensor]:
     def method(self: Tensor, other: Operand) -> Tensor:
-        return function(other, self)
+        try:
+            return function(other, self)
+        except NotAnOperand:
+            return NotImplemented
 
-    method.__name__ = f"__r{function.__name__}__"
+    method.__name__ = name
     method.__doc__ = f"``other`` and this tensor, in that order, given to ``{function.__name__}``."
     return method
 
 
+def _by_reciprocal(input: Operand, other: Tensor) -> Tensor:
+    """``input / other`` as PyTorch rounds it where the number comes first."""
+    return mul(reciprocal(other), input)
+
+
 _REFLECTED: tuple[tuple[str, Callable[..., Tensor]], ...] = (
-    ("__rtruediv__", div),
-    ("__rdiv__", div),
+    ("__rtruediv__", _by_reciprocal),
+    ("__rdiv__", _by_reciprocal),
     ("__rfloordiv__", floor_divide),
     ("__rmod__", remainder),
     ("__rpow__", pow),
 )
 for _name, _function in _REFLECTED:
-    setattr(Tensor, _name, _reflected(_function))
+    setattr(Tensor, _name, _reflected(_name, _function))

@@ -11,7 +11,7 @@ from flambeau.ir.primitives import elementwise as e
 from flambeau.ops._arguments import is_number, must_be_tensor, no_overload, not_implemented
 from flambeau.ops._promotion import Number, as_tensor_of, cast, operands, result_type
 from flambeau.ops._registry import operation
-from flambeau.ops._unary import Undifferentiable, in_wide, zeros_as
+from flambeau.ops._unary import NOT_IMPLEMENTED, Undifferentiable, in_wide, zeros_as
 from flambeau.ops.pointwise import exp, exp2
 from flambeau.ops.rounding import negative_sign
 from flambeau.ops.selection import keep
@@ -415,6 +415,8 @@ def copysign(input: Tensor, other: Operand) -> Tensor:
 
 class Heaviside(Undifferentiable):
     """0 below zero, 1 above, and values at zero."""
+
+    _label, aten = NOT_IMPLEMENTED, "heaviside"
 
     @staticmethod
     def forward(ctx: Any, input: Tensor, values: Tensor) -> Tensor:
