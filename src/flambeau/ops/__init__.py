@@ -22,7 +22,6 @@ from flambeau.ops import (
     housekeeping,  # noqa: F401  it binds methods only
     indexing,
     joining,
-    linalg,
     logic,
     mixing,
     norms,
