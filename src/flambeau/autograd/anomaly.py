@@ -75,6 +75,8 @@ class detect_anomaly(set_detect_anomaly):
     """Within the body, backward raises at the first derivative that gives a nan.
 
     >>> import flambeau as torch
+    >>> import warnings
+    >>> warnings.simplefilter("ignore")  # of the lines that recorded it
     >>> x = torch.zeros(1, requires_grad=True)
     >>> with torch.autograd.set_detect_anomaly(True):
     ...     (x.sqrt() * 0).sum().backward()
