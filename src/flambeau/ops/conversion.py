@@ -120,7 +120,7 @@ for _name, _dtype in (
 class Copy(Operator):
     """What ``copy_`` makes of a tensor: the source's elements."""
 
-    _label = "Copy"
+    _label, _suffix = "CopyBackwards", ""
 
     @staticmethod
     def forward(ctx: Any, input: Tensor, source: Tensor) -> Tensor:
@@ -165,9 +165,20 @@ class Fill(Operator):
         return _nothing(grad), grad
 
 
+class FillTensor(Fill):
+    """As Fill, of a tensor."""
+
+    _label, _suffix = "Fill", "Backward1"
+
+
+class Zero(Fill):
+    """Zero everywhere."""
+
+
 @operation(inplace=True, cases=("f(2, 3), 2.5", "f(2, 3), f()"))
 def fill(input: Tensor, value: Number | Tensor) -> Tensor:
     """``value`` in every element."""
+    operator = FillTensor if isinstance(value, Tensor) else Fill
     if not isinstance(value, Tensor):
         value = as_tensor_of(value, input.dtype)
     elif value.ndim:
@@ -175,13 +186,13 @@ def fill(input: Tensor, value: Number | Tensor) -> Tensor:
             "fill_ only supports 0-dimension value tensor but got tensor with "
             f"{value.ndim} dimensions."
         )
-    return Fill.apply(input, cast(value, input.dtype))
+    return operator.apply(input, cast(value, input.dtype))
 
 
 @operation(namespaces=("Tensor",), inplace=True, cases=("f(2, 3)",))
 def zero(self: Tensor) -> Tensor:
     """Zero in every element."""
-    return fill(self, 0)
+    return Zero.apply(self, as_tensor_of(0, self.dtype))
 
 
 del Tensor.copy, Tensor.zero, Tensor.fill  # type: ignore[attr-defined]  # only in-place in PyTorch

@@ -13,10 +13,11 @@ from flambeau.autograd import Operator
 from flambeau.ir import dtypes
 from flambeau.ir.primitives import movement as m
 from flambeau.ir.shapes import normalize_dim, normalize_dims
-from flambeau.ops._promotion import cast
+from flambeau.ops._promotion import as_tensor_of, cast
 from flambeau.ops._registry import operation
 from flambeau.ops.broadcasting import broadcast_tensors
 from flambeau.ops.creation import arange, tensor, zeros
+from flambeau.ops.selecting import MaskedFill
 from flambeau.ops.shape import (
     atleast_1d,
     atleast_2d,
@@ -409,6 +410,14 @@ def rot90(input: Tensor, k: int = 1, dims: Sequence[int] = (0, 1)) -> Tensor:
 # Triangles and diagonals --------------------------------------------------------------------
 
 
+class Tril(MaskedFill):
+    """The elements on and below a diagonal."""
+
+
+class Triu(MaskedFill):
+    """The elements on and above a diagonal."""
+
+
 def _triangle(input: Tensor, diagonal: int, lower: bool) -> Tensor:
     if input.ndim < 2:
         name = "tril" if lower else "triu"
@@ -416,7 +425,8 @@ def _triangle(input: Tensor, diagonal: int, lower: bool) -> Tensor:
     rows, columns = input.shape[-2:]
     offset = unsqueeze(arange(columns), 0) - unsqueeze(arange(rows), 1)
     dropped = offset > diagonal if lower else offset < diagonal
-    return input.masked_fill(dropped, 0)
+    operator = Tril if lower else Triu
+    return operator.apply(input, dropped, as_tensor_of(0, input.dtype))
 
 
 @operation(inplace=True, cases=("f(3, 4)", "f(3, 3), -1", "f(2, 3, 3), 1"))

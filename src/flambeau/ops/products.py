@@ -12,7 +12,16 @@ from flambeau.ops._arguments import NotAnOperand, c_name, must_be_tensor, type_n
 from flambeau.ops._promotion import Number, as_tensor_of
 from flambeau.ops._registry import operation
 from flambeau.ops.arithmetic import add, mul
-from flambeau.ops.shape import SqueezeDim, expand, expand_steps, reshape, t, transpose, unsqueeze
+from flambeau.ops.shape import (
+    SqueezeDim,
+    UnsafeView,
+    expand,
+    expand_steps,
+    reshape,
+    t,
+    transpose,
+    unsqueeze,
+)
 from flambeau.tensor import Tensor, emit, node_of
 
 __all__ = [
@@ -341,7 +350,7 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
         return _dropped(matmul(input, unsqueeze(other, 1)), -1)
     if len(b) == 2:
         flat = mm(reshape(input, (-1, a[-1])), other)
-        return reshape(flat, (*a[:-1], b[-1]))
+        return UnsafeView.apply(flat, (*a[:-1], b[-1]))
     return _batched(input, other)
 
 
@@ -363,7 +372,7 @@ def _batched(input: Tensor, other: Tensor) -> Tensor:
     batch = broadcast(a[:-2], b[:-2])
     left = reshape(expand(input, (*batch, *a[-2:])), (-1, *a[-2:]))
     right = reshape(expand(other, (*batch, *b[-2:])), (-1, *b[-2:]))
-    return reshape(bmm(left, right), (*batch, a[-2], b[-1]))
+    return UnsafeView.apply(bmm(left, right), (*batch, a[-2], b[-1]))
 
 
 def _rmatmul(self: Tensor, other: Tensor) -> Tensor:

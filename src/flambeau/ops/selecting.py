@@ -56,6 +56,12 @@ class MaskedFill(Operator):
         )
 
 
+class MaskedFillTensor(MaskedFill):
+    """As MaskedFill, of a tensor."""
+
+    _label, _suffix = "MaskedFill", "Backward1"
+
+
 @operation(inplace=True, cases=("f(3, 4), b(3, 4), 2.5", "f(3, 4), b(4), f()", "f(4), b(3, 4), 0"))
 def masked_fill(input: Tensor, mask: Tensor, value: Number | Tensor) -> Tensor:
     """``value`` where ``mask`` is true, ``input`` elsewhere."""
@@ -63,6 +69,7 @@ def masked_fill(input: Tensor, mask: Tensor, value: Number | Tensor) -> Tensor:
         raise RuntimeError(
             f"masked_fill_ only supports boolean masks, but got mask with dtype {_name(mask)}"
         )
+    operator = MaskedFillTensor if isinstance(value, Tensor) else MaskedFill
     if not isinstance(value, Tensor):
         if isinstance(value, float) and input.dtype.category < dtypes.FLOAT:
             _refuse_number(input, value)
@@ -72,7 +79,7 @@ def masked_fill(input: Tensor, mask: Tensor, value: Number | Tensor) -> Tensor:
             "masked_fill_ only supports a 0-dimensional value tensor, but got tensor with "
             f"{value.ndim} dimension(s)."
         )
-    return MaskedFill.apply(input, mask, cast(value, input.dtype))
+    return operator.apply(input, mask, cast(value, input.dtype))
 
 
 def _refuse_number(input: Tensor, value: float) -> None:
@@ -194,7 +201,11 @@ def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor
     """``input`` with the slices of ``source`` at the places in ``index``."""
     dim = normalize_dim(dim, input.ndim)
     index = _vector_index(index, input.shape[dim], dim, "index_copy")
-    return IndexPutSlices.apply(input, dim, index, source, "set")
+    return IndexCopy.apply(input, dim, index, source, "set")
+
+
+class IndexCopy(IndexPutSlices):
+    """Slices along a dimension replaced, by index."""
 
 
 @operation(inplace=True, cases=("f(4, 3), 0, i(0, 4, 2), 2.5", "f(4, 3), 1, i(0, 3, 2), f()"))
@@ -202,9 +213,10 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Number | Tensor) -
     """``input`` with ``value`` in the slices at the places in ``index``."""
     dim = normalize_dim(dim, input.ndim)
     index = _vector_index(index, input.shape[dim], dim, "index_fill")
+    operator = IndexFillTensor if isinstance(value, Tensor) else IndexFill
     if not isinstance(value, Tensor):
         value = as_tensor_of(value, input.dtype)
-    return IndexFill.apply(input, cast(value, input.dtype), dim, index)
+    return operator.apply(input, cast(value, input.dtype), dim, index)
 
 
 class IndexFill(Operator):
@@ -224,6 +236,12 @@ class IndexFill(Operator):
     def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
         (mask,) = ctx.saved_tensors
         return grad.masked_fill(mask, 0), grad.masked_fill(~mask, 0), None, None
+
+
+class IndexFillTensor(IndexFill):
+    """As IndexFill, of a tensor."""
+
+    _label, _suffix = "IndexFill", "Backward1"
 
 
 @operation(cases=("f(3, 4), i(0, 12, 5)", "f(3, 4), i(-12, 12, 2, 2)"))
@@ -325,6 +343,12 @@ class Scatter(Operator):
         return kept, None, None, Gather.apply(grad, ctx.dim, index), None
 
 
+class ScatterNumber(Scatter):
+    """As Scatter, of a number."""
+
+    _label, _suffix = "Scatter", "Backward1"
+
+
 class ScatterAdd(Scatter):
     """Elements added at indexed places along a dimension."""
 
@@ -365,7 +389,8 @@ def scatter(
     modes = {None: "set", "add": "add", "multiply": "mul"}
     if reduce not in modes:
         raise RuntimeError("reduce argument must be either add or multiply.")
-    return Scatter.apply(input, dim, index, source, modes[reduce])
+    operator = Scatter if isinstance(src, Tensor) else ScatterNumber
+    return operator.apply(input, dim, index, source, modes[reduce])
 
 
 @operation(inplace=True, cases=("f(3, 4), 1, i(0, 4, 3, 2), f(3, 2)",))

@@ -165,9 +165,13 @@ class ClampNumbers(Operator):
 class ClampMin(ClampNumbers):
     """input, no less than a number"""
 
+    _suffix = "Backward0"
+
 
 class ClampMax(ClampNumbers):
     """input, no greater than a number"""
+
+    _suffix = "Backward0"
 
 
 class ClampMinTensor(Clamp):

@@ -20,14 +20,25 @@ FUNCTIONAL = ("nn.functional",)
 EVERYWHERE = ("nn.functional", "torch", "Tensor", "special")
 
 
+def _rows(input: Tensor) -> Tensor:
+    """The input in the type that it is computed in, with a dimension at least."""
+    x = input.to(input.dtype.wide)
+    return x if x.ndim else x.reshape(1)
+
+
+def _as_input(x: Tensor, input: Tensor) -> Tensor:
+    x = x.to(input.dtype)
+    return x if input.ndim else x.reshape(())
+
+
 class Softmax(CompositeOperator):
     """exp(x) / Σ exp(x)"""
 
     @staticmethod
     def forward(ctx: Any, input: Tensor, dim: int) -> Tensor:
-        x = input.to(input.dtype.wide)
+        x = _rows(input)
         powers = (x - x.amax(dim, keepdim=True)).exp()
-        result = (powers / powers.sum(dim, keepdim=True)).to(input.dtype)
+        result = _as_input(powers / powers.sum(dim, keepdim=True), input)
         ctx.save_for_backward(result)
         ctx.dim = dim
         return result
@@ -36,7 +47,8 @@ class Softmax(CompositeOperator):
     def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
         (result,) = ctx.saved_tensors
         weighted = grad * result
-        return weighted - result * weighted.sum(ctx.dim, keepdim=True), None
+        total = weighted.sum(ctx.dim, keepdim=True) if weighted.ndim else weighted
+        return weighted - result * total, None
 
 
 class LogSoftmax(CompositeOperator):
@@ -44,9 +56,9 @@ class LogSoftmax(CompositeOperator):
 
     @staticmethod
     def forward(ctx: Any, input: Tensor, dim: int) -> Tensor:
-        x = input.to(input.dtype.wide)
+        x = _rows(input)
         shifted = x - x.amax(dim, keepdim=True)
-        result = (shifted - shifted.exp().sum(dim, keepdim=True).log()).to(input.dtype)
+        result = _as_input(shifted - shifted.exp().sum(dim, keepdim=True).log(), input)
         ctx.save_for_backward(result)
         ctx.dim = dim
         return result
@@ -54,7 +66,8 @@ class LogSoftmax(CompositeOperator):
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
         (result,) = ctx.saved_tensors
-        return grad - result.exp() * grad.sum(ctx.dim, keepdim=True), None
+        total = grad.sum(ctx.dim, keepdim=True) if grad.ndim else grad
+        return grad - result.exp() * total, None
 
 
 def _implicit_dim(name: str, rank: int) -> int:
@@ -79,8 +92,6 @@ def _applied(
     if not x.dtype.is_floating_point:
         inner = "" if dim < x.ndim - 1 else "_lastdim"
         raise not_implemented(f"{name}{inner}_kernel_impl", x.dtype)
-    if not x.ndim:
-        return operator.apply(x.reshape(1), 0).reshape(())
     if not x.numel():
         return x.clone()
     return operator.apply(x, dim)

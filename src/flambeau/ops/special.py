@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from flambeau.autograd import Operator
+from flambeau.autograd import CompositeOperator, Operator
 from flambeau.ir.primitives import elementwise as e
 from flambeau.ops._arguments import floating, is_number, must_be_tensor, no_overload
 from flambeau.ops._promotion import Number, as_tensor_of, operands
@@ -146,11 +146,29 @@ def mvlgamma(input: Tensor, p: int) -> Tensor:
     input = floating(input)
     if p < 1:
         raise RuntimeError("p has to be greater than or equal to 1")
-    constant = p * (p - 1) / 4 * math.log(math.pi)
-    total = filled(input.shape, constant, input.dtype)
-    for j in range(p):
-        total = total + lgamma(input - j / 2)
-    return total
+    return Mvlgamma.apply(input, p)
+
+
+class Mvlgamma(CompositeOperator):
+    """The logarithm of the multivariate gamma function."""
+
+    @staticmethod
+    def forward(ctx: Any, input: Tensor, p: int) -> Tensor:
+        ctx.p = p
+        ctx.save_for_backward(input)
+        constant = p * (p - 1) / 4 * math.log(math.pi)
+        total = filled(input.shape, constant, input.dtype)
+        for j in range(p):
+            total = total + lgamma(input - j / 2)
+        return total
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
+        (input,) = ctx.saved_tensors
+        slope = digamma(input)
+        for j in range(1, ctx.p):
+            slope = slope + digamma(input - j / 2)
+        return grad * slope, None
 
 
 multigammaln = mvlgamma
@@ -172,10 +190,17 @@ class SpecialZeta(Operator):
         return None, grad * -input * SpecialZeta.apply(input + 1, other)
 
 
+class SpecialZetaOfNumber(SpecialZeta):
+    """Hurwitz's zeta function, for a number input."""
+
+    _label, _suffix = "SpecialZeta", "Backward1"
+
+
 @operation(namespaces=_SPECIAL, cases=("2.0, p(3, 4)", "i(2, 5, 4), p(4)"))
 def zeta(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     """Hurwitz's zeta function: the sum of ``(other + n) ** -input`` over ``n >= 0``."""
-    return SpecialZeta.apply(*operands(input, other, floating=True))
+    operator = SpecialZeta if isinstance(input, Tensor) else SpecialZetaOfNumber
+    return operator.apply(*operands(input, other, floating=True))
 
 
 # Of entropy ---------------------------------------------------------------------------------
