@@ -61,8 +61,8 @@ class Tensor:
     def H(self) -> Tensor: ...  # ops/shape.py:327
     @property
     def T(self) -> Tensor: ...  # ops/shape.py:327
-    def __abs__(self) -> Tensor: ...  # ops/arithmetic.py:289
-    def __add__(self, other: Tensor | builtins.bool | builtins.int | builtins.float, *, alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/arithmetic.py:56
+    def __abs__(self) -> Tensor: ...  # ops/arithmetic.py:338
+    def __add__(self, other: Tensor | builtins.bool | builtins.int | builtins.float, *, alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/arithmetic.py:57
     def __and__(self, other: Any) -> Any: ...  # ops/logic.py:151
     def __array__(self, dtype: Any = ..., copy: builtins.bool | None = ...) -> np.ndarray: ...  # tensor.py:324
     def __bool__(self) -> builtins.bool: ...  # tensor.py:342
@@ -73,7 +73,7 @@ class Tensor:
     def __dir__(self) -> list[str]: ...  # tensor.py:414
     def __eq__(self, other: Any) -> Any: ...  # type: ignore[override]
     def __float__(self) -> builtins.float: ...  # tensor.py:352
-    def __floordiv__(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:192
+    def __floordiv__(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:227
     def __format__(self, spec: str) -> str: ...  # tensor.py:409
     def __ge__(self, other: Any) -> Any: ...  # ops/comparison.py:111
     def __getitem__(self, index: Any) -> Tensor: ...  # ops/indexing.py:40
@@ -99,38 +99,38 @@ class Tensor:
     def __len__(self) -> builtins.int: ...  # tensor.py:373
     def __lshift__(self, other: Any) -> Any: ...  # ops/logic.py:151
     def __lt__(self, other: Any) -> Any: ...  # ops/comparison.py:111
-    def __matmul__(self, other: Tensor) -> Tensor: ...  # ops/products.py:303
-    def __mod__(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:217
-    def __mul__(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:127
+    def __matmul__(self, other: Tensor) -> Tensor: ...  # ops/products.py:312
+    def __mod__(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:258
+    def __mul__(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:151
     def __ne__(self, other: Any) -> Any: ...  # type: ignore[override]
-    def __neg__(self) -> Tensor: ...  # ops/arithmetic.py:257
+    def __neg__(self) -> Tensor: ...  # ops/arithmetic.py:306
     @staticmethod
     def __new__(cls: Any, *data: Any, device: Any = ..., dtype: DType | None = ...) -> Tensor: ...  # tensor.py:125
     def __or__(self, other: Any) -> Any: ...  # ops/logic.py:151
-    def __pos__(self) -> Tensor: ...  # ops/arithmetic.py:268
-    def __pow__(self, exponent: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:360
-    def __radd__(self, other: Tensor | builtins.bool | builtins.int | builtins.float, *, alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/arithmetic.py:56
+    def __pos__(self) -> Tensor: ...  # ops/arithmetic.py:317
+    def __pow__(self, exponent: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:417
+    def __radd__(self, other: Tensor | builtins.bool | builtins.int | builtins.float, *, alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/arithmetic.py:57
     def __rand__(self, other: Any) -> Any: ...  # ops/logic.py:161
-    def __rdiv__(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:440
+    def __rdiv__(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:498
     def __reduce_ex__(self, protocol: Any) -> tuple: ...  # tensor.py:574
     def __repr__(self, *, tensor_contents: Any = ...) -> str: ...  # tensor.py:398
     def __reversed__(self) -> Tensor: ...  # tensor.py:383
-    def __rfloordiv__(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:440
+    def __rfloordiv__(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:498
     def __rlshift__(self, other: Any) -> Any: ...  # ops/logic.py:161
-    def __rmatmul__(self, other: Tensor) -> Tensor: ...  # ops/products.py:369
-    def __rmod__(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:440
-    def __rmul__(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:127
+    def __rmatmul__(self, other: Tensor) -> Tensor: ...  # ops/products.py:378
+    def __rmod__(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:498
+    def __rmul__(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:151
     def __ror__(self, other: Any) -> Any: ...  # ops/logic.py:161
-    def __rpow__(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:440
+    def __rpow__(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:498
     def __rrshift__(self, other: Any) -> Any: ...  # ops/logic.py:161
     def __rshift__(self, other: Any) -> Any: ...  # ops/logic.py:151
-    def __rsub__(self, other: Tensor | builtins.bool | builtins.int | builtins.float, *, alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/arithmetic.py:104
-    def __rtruediv__(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:440
+    def __rsub__(self, other: Tensor | builtins.bool | builtins.int | builtins.float, *, alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/arithmetic.py:126
+    def __rtruediv__(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:498
     def __rxor__(self, other: Any) -> Any: ...  # ops/logic.py:161
     def __setitem__(self, index: Any, value: Any) -> None: ...  # ops/indexing.py:64
     def __str__(self) -> str: ...  # tensor.py:406
-    def __sub__(self, other: Tensor | builtins.bool | builtins.int | builtins.float, *, alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/arithmetic.py:83
-    def __truediv__(self, other: Tensor | builtins.bool | builtins.int | builtins.float, *, rounding_mode: str | None = ...) -> Tensor: ...  # ops/arithmetic.py:151
+    def __sub__(self, other: Tensor | builtins.bool | builtins.int | builtins.float, *, alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/arithmetic.py:84
+    def __truediv__(self, other: Tensor | builtins.bool | builtins.int | builtins.float, *, rounding_mode: str | None = ...) -> Tensor: ...  # ops/arithmetic.py:175
     def __xor__(self, other: Any) -> Any: ...  # ops/logic.py:151
     def _array(self) -> np.ndarray: ...  # tensor.py:307
     def _base_storage_array(self) -> np.ndarray: ...  # tensor.py:283
@@ -147,28 +147,28 @@ class Tensor:
     def _storage_key(self) -> Cell: ...  # tensor.py:280
     @property
     def _version(self) -> builtins.int: ...  # tensor.py:272
-    def abs(self) -> Tensor: ...  # ops/arithmetic.py:289
-    def abs_(self) -> Tensor: ...  # ops/arithmetic.py:289
-    def absolute(self) -> Tensor: ...  # ops/arithmetic.py:289
-    def absolute_(self) -> Tensor: ...  # ops/arithmetic.py:289
+    def abs(self) -> Tensor: ...  # ops/arithmetic.py:338
+    def abs_(self) -> Tensor: ...  # ops/arithmetic.py:338
+    def absolute(self) -> Tensor: ...  # ops/arithmetic.py:338
+    def absolute_(self) -> Tensor: ...  # ops/arithmetic.py:338
     def acos(self) -> Tensor: ...  # ops/pointwise.py:174
     def acos_(self) -> Tensor: ...  # ops/pointwise.py:174
     def acosh(self) -> Tensor: ...  # ops/pointwise.py:256
     def acosh_(self) -> Tensor: ...  # ops/pointwise.py:256
-    def add(self, other: Tensor | builtins.bool | builtins.int | builtins.float, *, alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/arithmetic.py:56
-    def add_(self, other: Tensor | builtins.bool | builtins.int | builtins.float, *, alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/arithmetic.py:56
-    def addbmm(self, batch1: Tensor, batch2: Tensor, *, beta: builtins.bool | builtins.int | builtins.float = ..., alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/products.py:183
-    def addbmm_(self, batch1: Tensor, batch2: Tensor, *, beta: builtins.bool | builtins.int | builtins.float = ..., alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/products.py:183
+    def add(self, other: Tensor | builtins.bool | builtins.int | builtins.float, *, alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/arithmetic.py:57
+    def add_(self, other: Tensor | builtins.bool | builtins.int | builtins.float, *, alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/arithmetic.py:57
+    def addbmm(self, batch1: Tensor, batch2: Tensor, *, beta: builtins.bool | builtins.int | builtins.float = ..., alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/products.py:192
+    def addbmm_(self, batch1: Tensor, batch2: Tensor, *, beta: builtins.bool | builtins.int | builtins.float = ..., alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/products.py:192
     def addcdiv(self, tensor1: Tensor, tensor2: Tensor, *, value: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/mixing.py:199
     def addcdiv_(self, tensor1: Tensor, tensor2: Tensor, *, value: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/mixing.py:199
     def addcmul(self, tensor1: Tensor, tensor2: Tensor, *, value: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/mixing.py:182
     def addcmul_(self, tensor1: Tensor, tensor2: Tensor, *, value: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/mixing.py:182
-    def addmm(self, mat1: Tensor, mat2: Tensor, *, beta: builtins.bool | builtins.int | builtins.float = ..., alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/products.py:112
-    def addmm_(self, mat1: Tensor, mat2: Tensor, *, beta: builtins.bool | builtins.int | builtins.float = ..., alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/products.py:112
-    def addmv(self, mat: Tensor, vec: Tensor, *, beta: builtins.bool | builtins.int | builtins.float = ..., alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/products.py:258
-    def addmv_(self, mat: Tensor, vec: Tensor, *, beta: builtins.bool | builtins.int | builtins.float = ..., alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/products.py:258
-    def addr(self, vec1: Tensor, vec2: Tensor, *, beta: builtins.bool | builtins.int | builtins.float = ..., alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/products.py:279
-    def addr_(self, vec1: Tensor, vec2: Tensor, *, beta: builtins.bool | builtins.int | builtins.float = ..., alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/products.py:279
+    def addmm(self, mat1: Tensor, mat2: Tensor, *, beta: builtins.bool | builtins.int | builtins.float = ..., alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/products.py:121
+    def addmm_(self, mat1: Tensor, mat2: Tensor, *, beta: builtins.bool | builtins.int | builtins.float = ..., alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/products.py:121
+    def addmv(self, mat: Tensor, vec: Tensor, *, beta: builtins.bool | builtins.int | builtins.float = ..., alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/products.py:267
+    def addmv_(self, mat: Tensor, vec: Tensor, *, beta: builtins.bool | builtins.int | builtins.float = ..., alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/products.py:267
+    def addr(self, vec1: Tensor, vec2: Tensor, *, beta: builtins.bool | builtins.int | builtins.float = ..., alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/products.py:288
+    def addr_(self, vec1: Tensor, vec2: Tensor, *, beta: builtins.bool | builtins.int | builtins.float = ..., alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/products.py:288
     def adjoint(self) -> Tensor: ...  # ops/reals.py:72
     def all(self, dim: Any = ..., keepdim: builtins.bool = ..., **numpy_names: Any) -> Tensor: ...  # ops/reduction.py:434
     def allclose(self, other: Tensor, rtol: builtins.float = ..., atol: builtins.float = ..., equal_nan: builtins.bool = ...) -> builtins.bool: ...  # ops/comparison.py:203
@@ -208,8 +208,8 @@ class Tensor:
     def atanh(self) -> Tensor: ...  # ops/pointwise.py:264
     def atanh_(self) -> Tensor: ...  # ops/pointwise.py:264
     def backward(self, gradient: Tensor | None = ..., retain_graph: builtins.bool | None = ..., create_graph: builtins.bool = ..., inputs: Any = ...) -> None: ...  # autograd/methods.py:17
-    def baddbmm(self, batch1: Tensor, batch2: Tensor, *, beta: builtins.bool | builtins.int | builtins.float = ..., alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/products.py:174
-    def baddbmm_(self, batch1: Tensor, batch2: Tensor, *, beta: builtins.bool | builtins.int | builtins.float = ..., alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/products.py:174
+    def baddbmm(self, batch1: Tensor, batch2: Tensor, *, beta: builtins.bool | builtins.int | builtins.float = ..., alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/products.py:183
+    def baddbmm_(self, batch1: Tensor, batch2: Tensor, *, beta: builtins.bool | builtins.int | builtins.float = ..., alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/products.py:183
     def bernoulli(self, p: builtins.float | None = ..., *, generator: Generator | None = ..., out: None = ...) -> Tensor: ...  # ops/random.py:329
     def bernoulli_(self, p: builtins.float | Tensor = ..., *, generator: Generator | None = ...) -> Tensor: ...  # ops/random_inplace.py:223
     def bfloat16(self, memory_format: Any = ...) -> Tensor: ...  # ops/conversion.py:97
@@ -226,7 +226,7 @@ class Tensor:
     def bitwise_right_shift_(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/logic.py:132
     def bitwise_xor(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/logic.py:111
     def bitwise_xor_(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/logic.py:111
-    def bmm(self, mat2: Tensor) -> Tensor: ...  # ops/products.py:158
+    def bmm(self, mat2: Tensor) -> Tensor: ...  # ops/products.py:167
     def bool(self, memory_format: Any = ...) -> Tensor: ...  # ops/conversion.py:97
     def broadcast_to(self, size: Sequence[builtins.int]) -> Tensor: ...  # ops/shape.py:396
     def byte(self, memory_format: Any = ...) -> Tensor: ...  # ops/conversion.py:97
@@ -235,14 +235,14 @@ class Tensor:
     def ceil_(self) -> Tensor: ...  # ops/rounding.py:66
     def char(self, memory_format: Any = ...) -> Tensor: ...  # ops/conversion.py:97
     def chunk(self, chunks: builtins.int, dim: builtins.int = ...) -> tuple[Tensor, ...]: ...  # ops/shape.py:659
-    def clamp(self, min: Tensor | builtins.bool | builtins.int | builtins.float | None = ..., max: Tensor | builtins.bool | builtins.int | builtins.float | None = ...) -> Tensor: ...  # ops/selection.py:202
-    def clamp_(self, min: Tensor | builtins.bool | builtins.int | builtins.float | None = ..., max: Tensor | builtins.bool | builtins.int | builtins.float | None = ...) -> Tensor: ...  # ops/selection.py:202
-    def clamp_max(self, max: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/selection.py:270
-    def clamp_max_(self, max: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/selection.py:270
-    def clamp_min(self, min: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/selection.py:256
-    def clamp_min_(self, min: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/selection.py:256
-    def clip(self, min: Tensor | builtins.bool | builtins.int | builtins.float | None = ..., max: Tensor | builtins.bool | builtins.int | builtins.float | None = ...) -> Tensor: ...  # ops/selection.py:202
-    def clip_(self, min: Tensor | builtins.bool | builtins.int | builtins.float | None = ..., max: Tensor | builtins.bool | builtins.int | builtins.float | None = ...) -> Tensor: ...  # ops/selection.py:202
+    def clamp(self, min: Tensor | builtins.bool | builtins.int | builtins.float | None = ..., max: Tensor | builtins.bool | builtins.int | builtins.float | None = ...) -> Tensor: ...  # ops/selection.py:206
+    def clamp_(self, min: Tensor | builtins.bool | builtins.int | builtins.float | None = ..., max: Tensor | builtins.bool | builtins.int | builtins.float | None = ...) -> Tensor: ...  # ops/selection.py:206
+    def clamp_max(self, max: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/selection.py:274
+    def clamp_max_(self, max: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/selection.py:274
+    def clamp_min(self, min: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/selection.py:260
+    def clamp_min_(self, min: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/selection.py:260
+    def clip(self, min: Tensor | builtins.bool | builtins.int | builtins.float | None = ..., max: Tensor | builtins.bool | builtins.int | builtins.float | None = ...) -> Tensor: ...  # ops/selection.py:206
+    def clip_(self, min: Tensor | builtins.bool | builtins.int | builtins.float | None = ..., max: Tensor | builtins.bool | builtins.int | builtins.float | None = ...) -> Tensor: ...  # ops/selection.py:206
     def clone(self, *, memory_format: Any = ...) -> Tensor: ...  # ops/conversion.py:33
     def conj(self) -> Tensor: ...  # ops/reals.py:27
     def conj_physical(self) -> Tensor: ...  # ops/reals.py:33
@@ -278,9 +278,9 @@ class Tensor:
     def detach_(self) -> Tensor: ...  # tensor.py:517
     @property
     def device(self) -> Any: ...  # tensor.py:185
-    def diag(self, diagonal: builtins.int = ...) -> Tensor: ...  # ops/joining.py:485
-    def diag_embed(self, offset: builtins.int = ..., dim1: builtins.int = ..., dim2: builtins.int = ...) -> Tensor: ...  # ops/joining.py:473
-    def diagflat(self, offset: builtins.int = ...) -> Tensor: ...  # ops/joining.py:495
+    def diag(self, diagonal: builtins.int = ...) -> Tensor: ...  # ops/joining.py:495
+    def diag_embed(self, offset: builtins.int = ..., dim1: builtins.int = ..., dim2: builtins.int = ...) -> Tensor: ...  # ops/joining.py:483
+    def diagflat(self, offset: builtins.int = ...) -> Tensor: ...  # ops/joining.py:505
     def diagonal(self, offset: builtins.int = ..., dim1: builtins.int = ..., dim2: builtins.int = ...) -> Tensor: ...  # ops/shape.py:494
     def diagonal_scatter(self, src: Tensor, offset: builtins.int = ..., dim1: builtins.int = ..., dim2: builtins.int = ...) -> Tensor: ...  # ops/replacing.py:47
     def diff(self, n: builtins.int = ..., dim: builtins.int = ..., prepend: Tensor | None = ..., append: Tensor | None = ...) -> Tensor: ...  # ops/differences.py:16
@@ -288,13 +288,13 @@ class Tensor:
     def digamma_(self) -> Tensor: ...  # ops/special.py:112
     def dim(self) -> builtins.int: ...  # tensor.py:199
     def dist(self, other: Tensor, p: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/norms.py:64
-    def div(self, other: Tensor | builtins.bool | builtins.int | builtins.float, *, rounding_mode: str | None = ...) -> Tensor: ...  # ops/arithmetic.py:151
-    def div_(self, other: Tensor | builtins.bool | builtins.int | builtins.float, *, rounding_mode: str | None = ...) -> Tensor: ...  # ops/arithmetic.py:151
-    def divide(self, other: Tensor | builtins.bool | builtins.int | builtins.float, *, rounding_mode: str | None = ...) -> Tensor: ...  # ops/arithmetic.py:151
-    def divide_(self, other: Tensor | builtins.bool | builtins.int | builtins.float, *, rounding_mode: str | None = ...) -> Tensor: ...  # ops/arithmetic.py:151
-    def dot(self, tensor: Tensor) -> Tensor: ...  # ops/products.py:206
+    def div(self, other: Tensor | builtins.bool | builtins.int | builtins.float, *, rounding_mode: str | None = ...) -> Tensor: ...  # ops/arithmetic.py:175
+    def div_(self, other: Tensor | builtins.bool | builtins.int | builtins.float, *, rounding_mode: str | None = ...) -> Tensor: ...  # ops/arithmetic.py:175
+    def divide(self, other: Tensor | builtins.bool | builtins.int | builtins.float, *, rounding_mode: str | None = ...) -> Tensor: ...  # ops/arithmetic.py:175
+    def divide_(self, other: Tensor | builtins.bool | builtins.int | builtins.float, *, rounding_mode: str | None = ...) -> Tensor: ...  # ops/arithmetic.py:175
+    def dot(self, tensor: Tensor) -> Tensor: ...  # ops/products.py:215
     def double(self, memory_format: Any = ...) -> Tensor: ...  # ops/conversion.py:97
-    def dsplit(self, indices_or_sections: builtins.int | Sequence[builtins.int]) -> tuple[Tensor, ...]: ...  # ops/joining.py:243
+    def dsplit(self, indices_or_sections: builtins.int | Sequence[builtins.int]) -> tuple[Tensor, ...]: ...  # ops/joining.py:244
     @property
     def dtype(self) -> DType: ...  # tensor.py:180
     def element_size(self) -> builtins.int: ...  # tensor.py:216
@@ -316,33 +316,33 @@ class Tensor:
     def expm1(self) -> Tensor: ...  # ops/pointwise.py:82
     def expm1_(self) -> Tensor: ...  # ops/pointwise.py:82
     def exponential_(self, lambd: builtins.float = ..., *, generator: Generator | None = ...) -> Tensor: ...  # ops/random_inplace.py:244
-    def fill_(self, value: builtins.bool | builtins.int | builtins.float | Tensor) -> Tensor: ...  # ops/conversion.py:168
+    def fill_(self, value: builtins.bool | builtins.int | builtins.float | Tensor) -> Tensor: ...  # ops/conversion.py:178
     def fill_diagonal_(self, fill_value: builtins.float, wrap: builtins.bool = ...) -> Tensor: ...  # ops/replacing.py:62
     def fix(self) -> Tensor: ...  # ops/rounding.py:73
     def fix_(self) -> Tensor: ...  # ops/rounding.py:73
     def flatten(self, start_dim: builtins.int = ..., end_dim: builtins.int = ...) -> Tensor: ...  # ops/shape.py:183
-    def flip(self, *dims: Any) -> Tensor: ...  # ops/joining.py:352
-    def fliplr(self) -> Tensor: ...  # ops/joining.py:359
-    def flipud(self) -> Tensor: ...  # ops/joining.py:367
+    def flip(self, *dims: Any) -> Tensor: ...  # ops/joining.py:353
+    def fliplr(self) -> Tensor: ...  # ops/joining.py:360
+    def flipud(self) -> Tensor: ...  # ops/joining.py:368
     def float(self, memory_format: Any = ...) -> Tensor: ...  # ops/conversion.py:97
-    def float_power(self, exponent: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:386
+    def float_power(self, exponent: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:444
     def floor(self) -> Tensor: ...  # ops/rounding.py:59
     def floor_(self) -> Tensor: ...  # ops/rounding.py:59
-    def floor_divide(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:192
-    def floor_divide_(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:192
-    def fmax(self, other: Tensor) -> Tensor: ...  # ops/selection.py:369
-    def fmin(self, other: Tensor) -> Tensor: ...  # ops/selection.py:377
-    def fmod(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:239
-    def fmod_(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:239
-    def frac(self) -> Tensor: ...  # ops/rounding.py:127
-    def frac_(self) -> Tensor: ...  # ops/rounding.py:127
-    def gather(self, dim: builtins.int, index: Tensor, *, sparse_grad: builtins.bool = ...) -> Tensor: ...  # ops/selecting.py:286
+    def floor_divide(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:227
+    def floor_divide_(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:227
+    def fmax(self, other: Tensor) -> Tensor: ...  # ops/selection.py:373
+    def fmin(self, other: Tensor) -> Tensor: ...  # ops/selection.py:381
+    def fmod(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:287
+    def fmod_(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:287
+    def frac(self) -> Tensor: ...  # ops/rounding.py:132
+    def frac_(self) -> Tensor: ...  # ops/rounding.py:132
+    def gather(self, dim: builtins.int, index: Tensor, *, sparse_grad: builtins.bool = ...) -> Tensor: ...  # ops/selecting.py:304
     def gcd(self, other: Tensor) -> Tensor: ...  # ops/divisors.py:24
     def gcd_(self, other: Tensor) -> Tensor: ...  # ops/divisors.py:24
     def ge(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/comparison.py:95
     def ge_(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/comparison.py:95
     def geometric_(self, p: builtins.float, *, generator: Generator | None = ...) -> Tensor: ...  # ops/random_inplace.py:279
-    def ger(self, vec2: Tensor) -> Tensor: ...  # ops/products.py:267
+    def ger(self, vec2: Tensor) -> Tensor: ...  # ops/products.py:276
     def get_device(self) -> builtins.int: ...  # tensor.py:190
     @property
     def grad(self) -> Tensor | None: ...  # tensor.py:485
@@ -360,25 +360,25 @@ class Tensor:
     def gt_(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/comparison.py:89
     def half(self, memory_format: Any = ...) -> Tensor: ...  # ops/conversion.py:97
     def hardshrink(self, lambd: builtins.float = ...) -> Tensor: ...  # ops/activation.py:578
-    def heaviside(self, values: Tensor) -> Tensor: ...  # ops/mixing.py:426
-    def heaviside_(self, values: Tensor) -> Tensor: ...  # ops/mixing.py:426
+    def heaviside(self, values: Tensor) -> Tensor: ...  # ops/mixing.py:428
+    def heaviside_(self, values: Tensor) -> Tensor: ...  # ops/mixing.py:428
     def histc(self, bins: builtins.int = ..., min: builtins.float = ..., max: builtins.float = ...) -> Tensor: ...  # ops/statistics.py:319
     def histogram(self, bins: builtins.int | Tensor, *, range: Sequence[builtins.float] | None = ..., weight: Tensor | None = ..., density: builtins.bool = ...) -> Any: ...  # ops/statistics.py:354
-    def hsplit(self, indices_or_sections: builtins.int | Sequence[builtins.int]) -> tuple[Tensor, ...]: ...  # ops/joining.py:233
+    def hsplit(self, indices_or_sections: builtins.int | Sequence[builtins.int]) -> tuple[Tensor, ...]: ...  # ops/joining.py:234
     def hypot(self, other: Tensor) -> Tensor: ...  # ops/mixing.py:286
     def hypot_(self, other: Tensor) -> Tensor: ...  # ops/mixing.py:286
-    def i0(self) -> Tensor: ...  # ops/special.py:384
-    def i0_(self) -> Tensor: ...  # ops/special.py:384
-    def index_add(self, dim: builtins.int, index: Tensor, source: Tensor, *, alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/selecting.py:177
-    def index_add_(self, dim: builtins.int, index: Tensor, source: Tensor, *, alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/selecting.py:177
-    def index_copy(self, dim: builtins.int, index: Tensor, source: Tensor) -> Tensor: ...  # ops/selecting.py:192
-    def index_copy_(self, dim: builtins.int, index: Tensor, source: Tensor) -> Tensor: ...  # ops/selecting.py:192
-    def index_fill(self, dim: builtins.int, index: Tensor, value: builtins.bool | builtins.int | builtins.float | Tensor) -> Tensor: ...  # ops/selecting.py:200
-    def index_fill_(self, dim: builtins.int, index: Tensor, value: builtins.bool | builtins.int | builtins.float | Tensor) -> Tensor: ...  # ops/selecting.py:200
+    def i0(self) -> Tensor: ...  # ops/special.py:409
+    def i0_(self) -> Tensor: ...  # ops/special.py:409
+    def index_add(self, dim: builtins.int, index: Tensor, source: Tensor, *, alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/selecting.py:184
+    def index_add_(self, dim: builtins.int, index: Tensor, source: Tensor, *, alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/selecting.py:184
+    def index_copy(self, dim: builtins.int, index: Tensor, source: Tensor) -> Tensor: ...  # ops/selecting.py:199
+    def index_copy_(self, dim: builtins.int, index: Tensor, source: Tensor) -> Tensor: ...  # ops/selecting.py:199
+    def index_fill(self, dim: builtins.int, index: Tensor, value: builtins.bool | builtins.int | builtins.float | Tensor) -> Tensor: ...  # ops/selecting.py:211
+    def index_fill_(self, dim: builtins.int, index: Tensor, value: builtins.bool | builtins.int | builtins.float | Tensor) -> Tensor: ...  # ops/selecting.py:211
     def index_put(self, indices: tuple[Tensor, ...], values: Tensor, accumulate: builtins.bool = ...) -> Tensor: ...  # ops/indexing.py:428
     def index_put_(self, indices: tuple[Tensor, ...], values: Tensor, accumulate: builtins.bool = ...) -> Tensor: ...  # ops/indexing.py:428
-    def index_select(self, dim: builtins.int, index: Tensor) -> Tensor: ...  # ops/selecting.py:147
-    def inner(self, other: Tensor) -> Tensor: ...  # ops/products.py:288
+    def index_select(self, dim: builtins.int, index: Tensor) -> Tensor: ...  # ops/selecting.py:154
+    def inner(self, other: Tensor) -> Tensor: ...  # ops/products.py:297
     def int(self, memory_format: Any = ...) -> Tensor: ...  # ops/conversion.py:97
     def inverse(self) -> Tensor: ...  # ops/linalg.py:78
     def is_complex(self) -> builtins.bool: ...  # tensor.py:229
@@ -396,12 +396,12 @@ class Tensor:
     def is_shared(self) -> builtins.bool: ...  # ops/housekeeping.py:33
     def is_signed(self) -> builtins.bool: ...  # tensor.py:233
     def isclose(self, other: Tensor, rtol: builtins.float = ..., atol: builtins.float = ..., equal_nan: builtins.bool = ...) -> Tensor: ...  # ops/comparison.py:154
-    def isfinite(self) -> Tensor: ...  # ops/rounding.py:216
-    def isinf(self) -> Tensor: ...  # ops/rounding.py:209
-    def isnan(self) -> Tensor: ...  # ops/rounding.py:200
-    def isneginf(self) -> Tensor: ...  # ops/rounding.py:230
-    def isposinf(self) -> Tensor: ...  # ops/rounding.py:223
-    def isreal(self) -> Tensor: ...  # ops/rounding.py:237
+    def isfinite(self) -> Tensor: ...  # ops/rounding.py:221
+    def isinf(self) -> Tensor: ...  # ops/rounding.py:214
+    def isnan(self) -> Tensor: ...  # ops/rounding.py:205
+    def isneginf(self) -> Tensor: ...  # ops/rounding.py:235
+    def isposinf(self) -> Tensor: ...  # ops/rounding.py:228
+    def isreal(self) -> Tensor: ...  # ops/rounding.py:242
     def item(self) -> Any: ...  # tensor.py:328
     @property
     def itemsize(self) -> builtins.int: ...  # tensor.py:211
@@ -409,8 +409,8 @@ class Tensor:
     def kthvalue(self, k: builtins.int, dim: builtins.int = ..., keepdim: builtins.bool = ...) -> Any: ...  # ops/ordering.py:113
     def lcm(self, other: Tensor) -> Tensor: ...  # ops/divisors.py:34
     def lcm_(self, other: Tensor) -> Tensor: ...  # ops/divisors.py:34
-    def ldexp(self, other: Tensor) -> Tensor: ...  # ops/mixing.py:457
-    def ldexp_(self, other: Tensor) -> Tensor: ...  # ops/mixing.py:457
+    def ldexp(self, other: Tensor) -> Tensor: ...  # ops/mixing.py:459
+    def ldexp_(self, other: Tensor) -> Tensor: ...  # ops/mixing.py:459
     def le(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/comparison.py:83
     def le_(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/comparison.py:83
     def lerp(self, end: Tensor, weight: Tensor | builtins.float) -> Tensor: ...  # ops/mixing.py:86
@@ -430,7 +430,7 @@ class Tensor:
     def log2_(self) -> Tensor: ...  # ops/pointwise.py:110
     def log_(self) -> Tensor: ...  # ops/pointwise.py:104
     def log_normal_(self, mean: builtins.float = ..., std: builtins.float = ..., *, generator: Generator | None = ...) -> Tensor: ...  # ops/random_inplace.py:264
-    def log_softmax(self, dim: builtins.int | None = ..., _stacklevel: Any = ..., dtype: DType | None = ...) -> Tensor: ...  # ops/softmaxes.py:107
+    def log_softmax(self, dim: builtins.int | None = ..., _stacklevel: Any = ..., dtype: DType | None = ...) -> Tensor: ...  # ops/softmaxes.py:118
     def logaddexp(self, other: Tensor) -> Tensor: ...  # ops/mixing.py:357
     def logaddexp2(self, other: Tensor) -> Tensor: ...  # ops/mixing.py:365
     def logcumsumexp(self, dim: builtins.int | None = ..., **numpy_names: Any) -> Tensor: ...  # ops/scan.py:258
@@ -442,8 +442,8 @@ class Tensor:
     def logical_or_(self, other: Tensor) -> Tensor: ...  # ops/logic.py:48
     def logical_xor(self, other: Tensor) -> Tensor: ...  # ops/logic.py:56
     def logical_xor_(self, other: Tensor) -> Tensor: ...  # ops/logic.py:56
-    def logit(self, eps: builtins.float | None = ...) -> Tensor: ...  # ops/special.py:331
-    def logit_(self, eps: builtins.float | None = ...) -> Tensor: ...  # ops/special.py:331
+    def logit(self, eps: builtins.float | None = ...) -> Tensor: ...  # ops/special.py:356
+    def logit_(self, eps: builtins.float | None = ...) -> Tensor: ...  # ops/special.py:356
     def logsumexp(self, dim: Any = ..., keepdim: builtins.bool = ..., **numpy_names: Any) -> Tensor: ...  # ops/reduction.py:483
     def long(self, memory_format: Any = ...) -> Tensor: ...  # ops/conversion.py:97
     def lt(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/comparison.py:77
@@ -453,34 +453,34 @@ class Tensor:
     @property
     def mT(self) -> Tensor: ...  # ops/shape.py:322
     def map_(self, tensor: Tensor, callable: Callable) -> Tensor: ...  # ops/housekeeping.py:88
-    def masked_fill(self, mask: Tensor, value: builtins.bool | builtins.int | builtins.float | Tensor) -> Tensor: ...  # ops/selecting.py:59
-    def masked_fill_(self, mask: Tensor, value: builtins.bool | builtins.int | builtins.float | Tensor) -> Tensor: ...  # ops/selecting.py:59
-    def masked_scatter(self, mask: Tensor, source: Tensor) -> Tensor: ...  # ops/selecting.py:103
-    def masked_scatter_(self, mask: Tensor, source: Tensor) -> Tensor: ...  # ops/selecting.py:103
-    def masked_select(self, mask: Tensor) -> Tensor: ...  # ops/selecting.py:93
-    def matmul(self, other: Tensor) -> Tensor: ...  # ops/products.py:303
+    def masked_fill(self, mask: Tensor, value: builtins.bool | builtins.int | builtins.float | Tensor) -> Tensor: ...  # ops/selecting.py:65
+    def masked_fill_(self, mask: Tensor, value: builtins.bool | builtins.int | builtins.float | Tensor) -> Tensor: ...  # ops/selecting.py:65
+    def masked_scatter(self, mask: Tensor, source: Tensor) -> Tensor: ...  # ops/selecting.py:110
+    def masked_scatter_(self, mask: Tensor, source: Tensor) -> Tensor: ...  # ops/selecting.py:110
+    def masked_select(self, mask: Tensor) -> Tensor: ...  # ops/selecting.py:100
+    def matmul(self, other: Tensor) -> Tensor: ...  # ops/products.py:312
     def matrix_power(self, n: builtins.int) -> Tensor: ...  # ops/linalg.py:341
     def max(self, dim: builtins.int | Tensor | None = ..., keepdim: builtins.bool = ..., *, other: Tensor | None = ..., **numpy_names: Any) -> Any: ...  # ops/extremum.py:297
-    def maximum(self, other: Tensor) -> Tensor: ...  # ops/selection.py:325
+    def maximum(self, other: Tensor) -> Tensor: ...  # ops/selection.py:329
     def mean(self, dim: Any = ..., keepdim: builtins.bool = ..., *, dtype: DType | None = ..., **numpy_names: Any) -> Tensor: ...  # ops/reduction.py:185
     def median(self, dim: builtins.int | None = ..., keepdim: builtins.bool = ..., **numpy_names: Any) -> Any: ...  # ops/extremum.py:482
     def min(self, dim: builtins.int | Tensor | None = ..., keepdim: builtins.bool = ..., *, other: Tensor | None = ..., **numpy_names: Any) -> Any: ...  # ops/extremum.py:317
-    def minimum(self, other: Tensor) -> Tensor: ...  # ops/selection.py:333
-    def mm(self, mat2: Tensor) -> Tensor: ...  # ops/products.py:67
+    def minimum(self, other: Tensor) -> Tensor: ...  # ops/selection.py:337
+    def mm(self, mat2: Tensor) -> Tensor: ...  # ops/products.py:76
     def mode(self, dim: builtins.int = ..., keepdim: builtins.bool = ..., **numpy_names: Any) -> Any: ...  # ops/extremum.py:526
     def moveaxis(self, source: builtins.int | Sequence[builtins.int], destination: builtins.int | Sequence[builtins.int]) -> Tensor: ...  # ops/shape.py:302
     def movedim(self, source: builtins.int | Sequence[builtins.int], destination: builtins.int | Sequence[builtins.int]) -> Tensor: ...  # ops/shape.py:302
     def msort(self) -> Tensor: ...  # ops/ordering.py:96
-    def mul(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:127
-    def mul_(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:127
+    def mul(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:151
+    def mul_(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:151
     def multinomial(self, num_samples: builtins.int, replacement: builtins.bool = ..., *, generator: Generator | None = ..., out: None = ...) -> Tensor: ...  # ops/random.py:351
-    def multiply(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:127
-    def multiply_(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:127
-    def mv(self, vec: Tensor) -> Tensor: ...  # ops/products.py:246
+    def multiply(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:151
+    def multiply_(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:151
+    def mv(self, vec: Tensor) -> Tensor: ...  # ops/products.py:255
     def mvlgamma(self, p: builtins.int) -> Tensor: ...  # ops/special.py:143
     def mvlgamma_(self, p: builtins.int) -> Tensor: ...  # ops/special.py:143
-    def nan_to_num(self, nan: builtins.float | None = ..., posinf: builtins.float | None = ..., neginf: builtins.float | None = ...) -> Tensor: ...  # ops/rounding.py:263
-    def nan_to_num_(self, nan: builtins.float | None = ..., posinf: builtins.float | None = ..., neginf: builtins.float | None = ...) -> Tensor: ...  # ops/rounding.py:263
+    def nan_to_num(self, nan: builtins.float | None = ..., posinf: builtins.float | None = ..., neginf: builtins.float | None = ...) -> Tensor: ...  # ops/rounding.py:268
+    def nan_to_num_(self, nan: builtins.float | None = ..., posinf: builtins.float | None = ..., neginf: builtins.float | None = ...) -> Tensor: ...  # ops/rounding.py:268
     def nanmean(self, dim: Any = ..., keepdim: builtins.bool = ..., *, dtype: DType | None = ..., **numpy_names: Any) -> Tensor: ...  # ops/reduction.py:268
     def nanmedian(self, dim: builtins.int | None = ..., keepdim: builtins.bool = ..., **numpy_names: Any) -> Any: ...  # ops/extremum.py:490
     def nanquantile(self, q: builtins.float | Tensor, dim: builtins.int | None = ..., keepdim: builtins.bool = ..., *, interpolation: str = ...) -> Tensor: ...  # ops/statistics.py:77
@@ -494,18 +494,18 @@ class Tensor:
     def ndimension(self) -> builtins.int: ...  # tensor.py:199
     def ne(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/comparison.py:71
     def ne_(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/comparison.py:71
-    def neg(self) -> Tensor: ...  # ops/arithmetic.py:257
-    def neg_(self) -> Tensor: ...  # ops/arithmetic.py:257
-    def negative(self) -> Tensor: ...  # ops/arithmetic.py:257
-    def negative_(self) -> Tensor: ...  # ops/arithmetic.py:257
+    def neg(self) -> Tensor: ...  # ops/arithmetic.py:306
+    def neg_(self) -> Tensor: ...  # ops/arithmetic.py:306
+    def negative(self) -> Tensor: ...  # ops/arithmetic.py:306
+    def negative_(self) -> Tensor: ...  # ops/arithmetic.py:306
     def nelement(self) -> builtins.int: ...  # tensor.py:205
     def new_empty(self, *size: Any, dtype: DType | None = ..., **options: Any) -> Tensor: ...  # ops/creation.py:394
     def new_full(self, size: Any, fill_value: builtins.bool | builtins.int | builtins.float, **options: Any) -> Tensor: ...  # ops/creation.py:405
     def new_ones(self, *size: Any, dtype: DType | None = ..., **options: Any) -> Tensor: ...  # ops/creation.py:394
     def new_tensor(self, data: Any, **options: Any) -> Tensor: ...  # ops/creation.py:410
     def new_zeros(self, *size: Any, dtype: DType | None = ..., **options: Any) -> Tensor: ...  # ops/creation.py:394
-    def nextafter(self, other: Tensor) -> Tensor: ...  # ops/mixing.py:477
-    def nextafter_(self, other: Tensor) -> Tensor: ...  # ops/mixing.py:477
+    def nextafter(self, other: Tensor) -> Tensor: ...  # ops/mixing.py:479
+    def nextafter_(self, other: Tensor) -> Tensor: ...  # ops/mixing.py:479
     def nonzero(self, *, as_tuple: builtins.bool = ...) -> Any: ...  # ops/indexing.py:446
     def norm(self, p: builtins.bool | builtins.int | builtins.float | str | None = ..., dim: Any = ..., keepdim: builtins.bool = ..., out: None = ..., dtype: DType | None = ...) -> Tensor: ...  # ops/norms.py:27
     def normal_(self, mean: builtins.float = ..., std: builtins.float = ..., *, generator: Generator | None = ...) -> Tensor: ...  # ops/random_inplace.py:174
@@ -513,19 +513,19 @@ class Tensor:
     def not_equal_(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/comparison.py:71
     def numel(self) -> builtins.int: ...  # tensor.py:205
     def numpy(self, *, force: builtins.bool = ...) -> np.ndarray: ...  # tensor.py:311
-    def outer(self, vec2: Tensor) -> Tensor: ...  # ops/products.py:267
+    def outer(self, vec2: Tensor) -> Tensor: ...  # ops/products.py:276
     @property
     def output_nr(self) -> builtins.int: ...  # tensor.py:480
     def permute(self, *dims: Any) -> Tensor: ...  # ops/shape.py:262
     def pin_memory(self, device: Any = ...) -> Tensor: ...  # ops/housekeeping.py:21
     def polygamma(self, n: builtins.int) -> Tensor: ...  # ops/special.py:134
-    def positive(self) -> Tensor: ...  # ops/arithmetic.py:268
-    def pow(self, exponent: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:360
-    def pow_(self, exponent: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:360
+    def positive(self) -> Tensor: ...  # ops/arithmetic.py:317
+    def pow(self, exponent: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:417
+    def pow_(self, exponent: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:417
     def prelu(self, weight: Tensor) -> Tensor: ...  # ops/activation.py:170
     def prod(self, dim: builtins.int | None = ..., keepdim: builtins.bool = ..., *, dtype: DType | None = ..., **numpy_names: Any) -> Tensor: ...  # ops/reduction.py:363
-    def put(self, index: Tensor, source: Tensor, accumulate: builtins.bool = ...) -> Tensor: ...  # ops/selecting.py:236
-    def put_(self, index: Tensor, source: Tensor, accumulate: builtins.bool = ...) -> Tensor: ...  # ops/selecting.py:236
+    def put(self, index: Tensor, source: Tensor, accumulate: builtins.bool = ...) -> Tensor: ...  # ops/selecting.py:254
+    def put_(self, index: Tensor, source: Tensor, accumulate: builtins.bool = ...) -> Tensor: ...  # ops/selecting.py:254
     def quantile(self, q: builtins.float | Tensor, dim: builtins.int | None = ..., keepdim: builtins.bool = ..., *, interpolation: str = ...) -> Tensor: ...  # ops/statistics.py:60
     def rad2deg(self) -> Tensor: ...  # ops/pointwise.py:212
     def rad2deg_(self) -> Tensor: ...  # ops/pointwise.py:212
@@ -533,18 +533,18 @@ class Tensor:
     def ravel(self) -> Tensor: ...  # ops/shape.py:197
     @property
     def real(self) -> Tensor: ...  # ops/reals.py:51
-    def reciprocal(self) -> Tensor: ...  # ops/arithmetic.py:415
-    def reciprocal_(self) -> Tensor: ...  # ops/arithmetic.py:415
+    def reciprocal(self) -> Tensor: ...  # ops/arithmetic.py:473
+    def reciprocal_(self) -> Tensor: ...  # ops/arithmetic.py:473
     def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle: ...  # autograd/methods.py:31
     def register_post_accumulate_grad_hook(self, hook: Callable[[Tensor], None]) -> RemovableHandle: ...  # autograd/methods.py:59
     def relu(self, inplace: builtins.bool = ...) -> Tensor: ...  # ops/activation.py:81
     def relu_(self, inplace: builtins.bool = ...) -> Tensor: ...  # ops/activation.py:81
-    def remainder(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:217
-    def remainder_(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:217
+    def remainder(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:258
+    def remainder_(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:258
     def renorm(self, p: builtins.float, dim: builtins.int, maxnorm: builtins.float) -> Tensor: ...  # ops/norms.py:112
     def renorm_(self, p: builtins.float, dim: builtins.int, maxnorm: builtins.float) -> Tensor: ...  # ops/norms.py:112
-    def repeat(self, *repeats: Any) -> Tensor: ...  # ops/joining.py:278
-    def repeat_interleave(self, repeats: builtins.int | Tensor | None = ..., dim: builtins.int | None = ..., *, output_size: builtins.int | None = ...) -> Tensor: ...  # ops/joining.py:299
+    def repeat(self, *repeats: Any) -> Tensor: ...  # ops/joining.py:279
+    def repeat_interleave(self, repeats: builtins.int | Tensor | None = ..., dim: builtins.int | None = ..., *, output_size: builtins.int | None = ...) -> Tensor: ...  # ops/joining.py:300
     @property
     def requires_grad(self) -> builtins.bool: ...  # tensor.py:430
     @requires_grad.setter
@@ -557,87 +557,87 @@ class Tensor:
     def retain_grad(self) -> None: ...  # autograd/methods.py:70
     @property
     def retains_grad(self) -> builtins.bool: ...  # tensor.py:502
-    def roll(self, shifts: builtins.int | Sequence[builtins.int], dims: builtins.int | Sequence[builtins.int] | None = ...) -> Tensor: ...  # ops/joining.py:375
-    def rot90(self, k: builtins.int = ..., dims: Sequence[builtins.int] = ...) -> Tensor: ...  # ops/joining.py:397
-    def round(self, *, decimals: builtins.int = ...) -> Tensor: ...  # ops/rounding.py:100
-    def round_(self, *, decimals: builtins.int = ...) -> Tensor: ...  # ops/rounding.py:100
+    def roll(self, shifts: builtins.int | Sequence[builtins.int], dims: builtins.int | Sequence[builtins.int] | None = ...) -> Tensor: ...  # ops/joining.py:376
+    def rot90(self, k: builtins.int = ..., dims: Sequence[builtins.int] = ...) -> Tensor: ...  # ops/joining.py:398
+    def round(self, *, decimals: builtins.int = ...) -> Tensor: ...  # ops/rounding.py:105
+    def round_(self, *, decimals: builtins.int = ...) -> Tensor: ...  # ops/rounding.py:105
     def rsqrt(self) -> Tensor: ...  # ops/pointwise.py:134
     def rsqrt_(self) -> Tensor: ...  # ops/pointwise.py:134
-    def rsub(self, other: Tensor | builtins.bool | builtins.int | builtins.float, *, alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/arithmetic.py:104
-    def scatter(self, dim: builtins.int, index: Tensor, src: Any, *, reduce: str | None = ...) -> Tensor: ...  # ops/selecting.py:345
-    def scatter_(self, dim: builtins.int, index: Tensor, src: Any, *, reduce: str | None = ...) -> Tensor: ...  # ops/selecting.py:345
-    def scatter_add(self, dim: builtins.int, index: Tensor, src: Tensor) -> Tensor: ...  # ops/selecting.py:371
-    def scatter_add_(self, dim: builtins.int, index: Tensor, src: Tensor) -> Tensor: ...  # ops/selecting.py:371
-    def scatter_reduce(self, dim: builtins.int, index: Tensor, src: Tensor, reduce: str, *, include_self: builtins.bool = ...) -> Tensor: ...  # ops/selecting.py:381
-    def scatter_reduce_(self, dim: builtins.int, index: Tensor, src: Tensor, reduce: str, *, include_self: builtins.bool = ...) -> Tensor: ...  # ops/selecting.py:381
+    def rsub(self, other: Tensor | builtins.bool | builtins.int | builtins.float, *, alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/arithmetic.py:126
+    def scatter(self, dim: builtins.int, index: Tensor, src: Any, *, reduce: str | None = ...) -> Tensor: ...  # ops/selecting.py:369
+    def scatter_(self, dim: builtins.int, index: Tensor, src: Any, *, reduce: str | None = ...) -> Tensor: ...  # ops/selecting.py:369
+    def scatter_add(self, dim: builtins.int, index: Tensor, src: Tensor) -> Tensor: ...  # ops/selecting.py:396
+    def scatter_add_(self, dim: builtins.int, index: Tensor, src: Tensor) -> Tensor: ...  # ops/selecting.py:396
+    def scatter_reduce(self, dim: builtins.int, index: Tensor, src: Tensor, reduce: str, *, include_self: builtins.bool = ...) -> Tensor: ...  # ops/selecting.py:406
+    def scatter_reduce_(self, dim: builtins.int, index: Tensor, src: Tensor, reduce: str, *, include_self: builtins.bool = ...) -> Tensor: ...  # ops/selecting.py:406
     def select(self, dim: builtins.int, index: builtins.int) -> Tensor: ...  # ops/shape.py:452
     def select_scatter(self, src: Tensor, dim: builtins.int, index: builtins.int) -> Tensor: ...  # ops/replacing.py:24
-    def sgn(self) -> Tensor: ...  # ops/rounding.py:151
-    def sgn_(self) -> Tensor: ...  # ops/rounding.py:151
+    def sgn(self) -> Tensor: ...  # ops/rounding.py:156
+    def sgn_(self) -> Tensor: ...  # ops/rounding.py:156
     @property
     def shape(self) -> Size: ...  # tensor.py:160
     def share_memory_(self) -> Tensor: ...  # ops/housekeeping.py:39
     def short(self, memory_format: Any = ...) -> Tensor: ...  # ops/conversion.py:97
     def sigmoid(self) -> Tensor: ...  # ops/pointwise.py:88
     def sigmoid_(self) -> Tensor: ...  # ops/pointwise.py:88
-    def sign(self) -> Tensor: ...  # ops/rounding.py:144
-    def sign_(self) -> Tensor: ...  # ops/rounding.py:144
-    def signbit(self) -> Tensor: ...  # ops/rounding.py:158
+    def sign(self) -> Tensor: ...  # ops/rounding.py:149
+    def sign_(self) -> Tensor: ...  # ops/rounding.py:149
+    def signbit(self) -> Tensor: ...  # ops/rounding.py:163
     def sin(self) -> Tensor: ...  # ops/pointwise.py:150
     def sin_(self) -> Tensor: ...  # ops/pointwise.py:150
-    def sinc(self) -> Tensor: ...  # ops/special.py:366
-    def sinc_(self) -> Tensor: ...  # ops/special.py:366
+    def sinc(self) -> Tensor: ...  # ops/special.py:391
+    def sinc_(self) -> Tensor: ...  # ops/special.py:391
     def sinh(self) -> Tensor: ...  # ops/pointwise.py:232
     def sinh_(self) -> Tensor: ...  # ops/pointwise.py:232
     def size(self, dim: builtins.int | None = ...) -> Any: ...  # tensor.py:165
     def slice_scatter(self, src: Tensor, dim: builtins.int = ..., start: builtins.int | None = ..., end: builtins.int | None = ..., step: builtins.int = ...) -> Tensor: ...  # ops/replacing.py:31
     def slogdet(self) -> Any: ...  # ops/linalg.py:126
-    def softmax(self, dim: builtins.int | None = ..., _stacklevel: Any = ..., dtype: DType | None = ...) -> Tensor: ...  # ops/softmaxes.py:94
+    def softmax(self, dim: builtins.int | None = ..., _stacklevel: Any = ..., dtype: DType | None = ...) -> Tensor: ...  # ops/softmaxes.py:105
     def sort(self, dim: builtins.int = ..., descending: builtins.bool = ..., *, stable: builtins.bool = ...) -> Any: ...  # ops/ordering.py:74
     def split(self, split_size_or_sections: builtins.int | Sequence[builtins.int], dim: builtins.int = ...) -> tuple[Tensor, ...]: ...  # ops/shape.py:626
     def split_with_sizes(self, split_sizes: Sequence[builtins.int], dim: builtins.int = ...) -> tuple[Tensor, ...]: ...  # ops/shape.py:647
     def sqrt(self) -> Tensor: ...  # ops/pointwise.py:128
     def sqrt_(self) -> Tensor: ...  # ops/pointwise.py:128
-    def square(self) -> Tensor: ...  # ops/arithmetic.py:394
-    def square_(self) -> Tensor: ...  # ops/arithmetic.py:394
+    def square(self) -> Tensor: ...  # ops/arithmetic.py:452
+    def square_(self) -> Tensor: ...  # ops/arithmetic.py:452
     def squeeze(self, dim: builtins.int | Sequence[builtins.int] | None = ...) -> Tensor: ...  # ops/shape.py:228
-    def squeeze_(self, dim: builtins.int | Sequence[builtins.int] | None = ...) -> Tensor: ...  # ops/shape.py:228
+    def squeeze_(self, *args: Any, **kwargs: Any) -> Tensor: ...  # ops/shape.py:544
     def std(self, dim: Any = ..., unbiased: builtins.bool | None = ..., keepdim: builtins.bool = ..., *, correction: builtins.bool | builtins.int | builtins.float | None = ..., **numpy_names: Any) -> Tensor: ...  # ops/variance.py:212
     def storage_offset(self) -> builtins.int: ...  # tensor.py:251
     def stride(self, dim: builtins.int | None = ...) -> Any: ...  # tensor.py:246
-    def sub(self, other: Tensor | builtins.bool | builtins.int | builtins.float, *, alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/arithmetic.py:83
-    def sub_(self, other: Tensor | builtins.bool | builtins.int | builtins.float, *, alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/arithmetic.py:83
-    def subtract(self, other: Tensor | builtins.bool | builtins.int | builtins.float, *, alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/arithmetic.py:83
-    def subtract_(self, other: Tensor | builtins.bool | builtins.int | builtins.float, *, alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/arithmetic.py:83
+    def sub(self, other: Tensor | builtins.bool | builtins.int | builtins.float, *, alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/arithmetic.py:84
+    def sub_(self, other: Tensor | builtins.bool | builtins.int | builtins.float, *, alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/arithmetic.py:84
+    def subtract(self, other: Tensor | builtins.bool | builtins.int | builtins.float, *, alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/arithmetic.py:84
+    def subtract_(self, other: Tensor | builtins.bool | builtins.int | builtins.float, *, alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/arithmetic.py:84
     def sum(self, dim: Any = ..., keepdim: builtins.bool = ..., *, dtype: DType | None = ..., **numpy_names: Any) -> Tensor: ...  # ops/reduction.py:99
     def sum_to_size(self, *size: Any) -> Tensor: ...  # ops/broadcasting.py:38
     def swapaxes(self, dim0: builtins.int, dim1: builtins.int) -> Tensor: ...  # ops/shape.py:279
-    def swapaxes_(self, dim0: builtins.int, dim1: builtins.int) -> Tensor: ...  # ops/shape.py:279
+    def swapaxes_(self, *args: Any, **kwargs: Any) -> Tensor: ...  # ops/shape.py:544
     def swapdims(self, dim0: builtins.int, dim1: builtins.int) -> Tensor: ...  # ops/shape.py:279
-    def swapdims_(self, dim0: builtins.int, dim1: builtins.int) -> Tensor: ...  # ops/shape.py:279
+    def swapdims_(self, *args: Any, **kwargs: Any) -> Tensor: ...  # ops/shape.py:544
     def t(self) -> Tensor: ...  # ops/shape.py:293
-    def t_(self) -> Tensor: ...  # ops/shape.py:293
-    def take(self, index: Tensor) -> Tensor: ...  # ops/selecting.py:229
-    def take_along_dim(self, indices: Tensor, dim: builtins.int | None = ...) -> Tensor: ...  # ops/selecting.py:297
+    def t_(self, *args: Any, **kwargs: Any) -> Tensor: ...  # ops/shape.py:544
+    def take(self, index: Tensor) -> Tensor: ...  # ops/selecting.py:247
+    def take_along_dim(self, indices: Tensor, dim: builtins.int | None = ...) -> Tensor: ...  # ops/selecting.py:315
     def tan(self) -> Tensor: ...  # ops/pointwise.py:162
     def tan_(self) -> Tensor: ...  # ops/pointwise.py:162
     def tanh(self) -> Tensor: ...  # ops/pointwise.py:244
     def tanh_(self) -> Tensor: ...  # ops/pointwise.py:244
     def tensor_split(self, indices_or_sections: builtins.int | Sequence[builtins.int], dim: builtins.int = ...) -> tuple[Tensor, ...]: ...  # ops/shape.py:668
-    def tile(self, *dims: Any) -> Tensor: ...  # ops/joining.py:292
+    def tile(self, *dims: Any) -> Tensor: ...  # ops/joining.py:293
     def to(self, *args: Any, **kwargs: Any) -> Tensor: ...  # ops/conversion.py:53
     def to_dense(self, dtype: Any = ..., *, masked_grad: builtins.bool = ...) -> Tensor: ...  # ops/housekeeping.py:45
     def tolist(self) -> Any: ...  # tensor.py:335
     def topk(self, k: builtins.int, dim: builtins.int = ..., largest: builtins.bool = ..., sorted: builtins.bool = ...) -> Any: ...  # ops/ordering.py:102
-    def trace(self) -> Tensor: ...  # ops/joining.py:501
+    def trace(self) -> Tensor: ...  # ops/joining.py:511
     def transpose(self, dim0: builtins.int, dim1: builtins.int) -> Tensor: ...  # ops/shape.py:279
-    def transpose_(self, dim0: builtins.int, dim1: builtins.int) -> Tensor: ...  # ops/shape.py:279
-    def tril(self, diagonal: builtins.int = ...) -> Tensor: ...  # ops/joining.py:422
-    def tril_(self, diagonal: builtins.int = ...) -> Tensor: ...  # ops/joining.py:422
-    def triu(self, diagonal: builtins.int = ...) -> Tensor: ...  # ops/joining.py:428
-    def triu_(self, diagonal: builtins.int = ...) -> Tensor: ...  # ops/joining.py:428
-    def true_divide(self, other: Tensor | builtins.bool | builtins.int | builtins.float, *, rounding_mode: str | None = ...) -> Tensor: ...  # ops/arithmetic.py:151
-    def true_divide_(self, other: Tensor | builtins.bool | builtins.int | builtins.float, *, rounding_mode: str | None = ...) -> Tensor: ...  # ops/arithmetic.py:151
+    def transpose_(self, *args: Any, **kwargs: Any) -> Tensor: ...  # ops/shape.py:544
+    def tril(self, diagonal: builtins.int = ...) -> Tensor: ...  # ops/joining.py:432
+    def tril_(self, diagonal: builtins.int = ...) -> Tensor: ...  # ops/joining.py:432
+    def triu(self, diagonal: builtins.int = ...) -> Tensor: ...  # ops/joining.py:438
+    def triu_(self, diagonal: builtins.int = ...) -> Tensor: ...  # ops/joining.py:438
+    def true_divide(self, other: Tensor | builtins.bool | builtins.int | builtins.float, *, rounding_mode: str | None = ...) -> Tensor: ...  # ops/arithmetic.py:175
+    def true_divide_(self, other: Tensor | builtins.bool | builtins.int | builtins.float, *, rounding_mode: str | None = ...) -> Tensor: ...  # ops/arithmetic.py:175
     def trunc(self) -> Tensor: ...  # ops/rounding.py:73
     def trunc_(self) -> Tensor: ...  # ops/rounding.py:73
     def type(self, dtype: Any = ..., non_blocking: builtins.bool = ...) -> Any: ...  # tensor.py:417
@@ -649,15 +649,15 @@ class Tensor:
     def unique(self, sorted: builtins.bool = ..., return_inverse: builtins.bool = ..., return_counts: builtins.bool = ..., dim: builtins.int | None = ...) -> Any: ...  # ops/ordering.py:184
     def unique_consecutive(self, return_inverse: builtins.bool = ..., return_counts: builtins.bool = ..., dim: builtins.int | None = ...) -> Any: ...  # ops/ordering.py:210
     def unsqueeze(self, dim: builtins.int) -> Tensor: ...  # ops/shape.py:220
-    def unsqueeze_(self, dim: builtins.int) -> Tensor: ...  # ops/shape.py:220
+    def unsqueeze_(self, *args: Any, **kwargs: Any) -> Tensor: ...  # ops/shape.py:544
     def var(self, dim: Any = ..., unbiased: builtins.bool | None = ..., keepdim: builtins.bool = ..., *, correction: builtins.bool | builtins.int | builtins.float | None = ..., **numpy_names: Any) -> Tensor: ...  # ops/variance.py:190
     def view(self, *shape: Any, dtype: DType | None = ...) -> Tensor: ...  # ops/shape.py:123
     def view_as(self, other: Tensor) -> Tensor: ...  # ops/shape.py:171
-    def vsplit(self, indices_or_sections: builtins.int | Sequence[builtins.int]) -> tuple[Tensor, ...]: ...  # ops/joining.py:238
+    def vsplit(self, indices_or_sections: builtins.int | Sequence[builtins.int]) -> tuple[Tensor, ...]: ...  # ops/joining.py:239
     def where(self, condition: Tensor, other: Any) -> Tensor: ...  # ops/selection.py:111
-    def xlogy(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/special.py:268
-    def xlogy_(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/special.py:268
-    def zero_(self) -> Tensor: ...  # ops/conversion.py:181
+    def xlogy(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/special.py:293
+    def xlogy_(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/special.py:293
+    def zero_(self) -> Tensor: ...  # ops/conversion.py:192
 
 def emit(primitive: Primitive, *inputs: Tensor, **attrs: Any) -> Tensor: ...  # tensor.py:694
 def emit_many(primitive: Primitive, *inputs: Tensor, **attrs: Any) -> tuple[Tensor, ...]: ...  # tensor.py:700
