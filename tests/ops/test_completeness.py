@@ -10,8 +10,27 @@ from flambeau.ops._registry import OPERATIONS
 from tests.ops.harness import cases
 from tests.ops.reach import primitives_by_name
 
-#: Operations that are tried elsewhere.
-WITHOUT_CASES: dict[str, str] = {}
+#: Operations that cases cannot try, and where they are tried instead.
+_RANDOM = """
+    Tensor.bernoulli_ Tensor.cauchy_ Tensor.exponential_ Tensor.geometric_ Tensor.log_normal_
+    Tensor.normal_ Tensor.random_ Tensor.uniform_ torch.bernoulli torch.binomial torch.multinomial
+    torch.normal torch.poisson torch.rand torch.rand_like torch.randint torch.randint_like
+    torch.randn torch.randn_like torch.randperm
+""".split()
+WITHOUT_CASES: dict[str, str] = dict.fromkeys(_RANDOM, "numbers are drawn: tests/test_random.py")
+WITHOUT_CASES |= {
+    "Tensor.apply_": "takes a Python function",
+    "Tensor.fill_diagonal_": "writes in place only",
+    "Tensor.is_shared": "says how memory is held, not what is in it",
+    "Tensor.map_": "takes a Python function",
+    "Tensor.pin_memory": "gives the tensor itself",
+    "Tensor.share_memory_": "gives the tensor itself",
+    "linalg.eigh": "signs of eigenvectors are free: eigvalsh has the cases",
+    "linalg.svd": "signs of singular vectors are free: svdvals and pinv have the cases",
+    "nn.functional.upsample": "deprecated: calls interpolate, which has the cases",
+    "nn.functional.upsample_bilinear": "deprecated: calls interpolate",
+    "nn.functional.upsample_nearest": "deprecated: calls interpolate",
+}
 
 #: Primitives that are recorded otherwise than by an operation's case.
 WITHOUT_OPERATION = {

@@ -12,7 +12,7 @@ import numpy as np
 
 from flambeau.ir.node import Node, Primitive, Shape, Spec
 
-__all__ = ["CHOLESKY", "DET", "EIGH", "INV", "LSTSQ", "QR", "SLOGDET", "SOLVE", "SVD"]
+__all__ = ["CHOLESKY", "DET", "EIGH", "INV", "QR", "SLOGDET", "SOLVE", "SVD"]
 
 
 def _guarded(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -95,10 +95,3 @@ def _svd(x: Node, full: bool) -> list[Spec]:
 
 
 SVD = Primitive("svd", _svd, lambda x, full: tuple(np.linalg.svd(x, full_matrices=full)))
-
-
-def _lstsq(a: Node, b: Node) -> Spec:
-    return (*_batch(a), a.shape[-1], b.shape[-1]), a.dtype
-
-
-LSTSQ = Primitive("lstsq", _lstsq, lambda a, b: np.linalg.pinv(a) @ b)
