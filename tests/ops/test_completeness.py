@@ -16,7 +16,7 @@ _RANDOM = """
     Tensor.normal_ Tensor.random_ Tensor.uniform_ torch.bernoulli torch.binomial torch.multinomial
     torch.normal torch.poisson torch.rand torch.rand_like torch.randint torch.randint_like
     torch.randn torch.randn_like torch.randperm
-""".split()
+""".split()  # noqa: SIM905  a list of names reads better so
 WITHOUT_CASES: dict[str, str] = dict.fromkeys(_RANDOM, "numbers are drawn: tests/test_random.py")
 WITHOUT_CASES |= {
     "Tensor.apply_": "takes a Python function",
