@@ -2,8 +2,8 @@
 
 Each program of `tests/training_programs.py` is trained with one thread and with two, which sum
 in another order. LeNet is also trained at larger rates and from other seeds: now and then a
-unit's value for some example is nearly zero, rounding decides whether its ReLU lets it pass, and
-Adam, which divides a gradient by its own size, makes a full step of it.
+gradient is hardly more than rounding, and Adam, which divides it by its own size, makes a full
+step of it. (A larger `eps` removes the difference.)
 """
 
 import torch
