@@ -78,5 +78,7 @@ def adjoint(input: Tensor) -> Tensor:
 @operation(differentiable=False, cases=("f(3, 4)", "i(-5, 5, 4)", "torch.tensor([float('nan')])"))
 def angle(input: Tensor) -> Tensor:
     """Pi for negative numbers, zero for others, NaN for NaN."""
-    turned = where(input < 0, math.pi, 0.0)
-    return where(input != input, input, turned) if input.is_floating_point() else turned
+    if not input.is_floating_point():
+        return where(input < 0, math.pi, 0.0)
+    turned = where(input < 0, input.new_full((), math.pi), input.new_zeros(()))
+    return where(input != input, input, turned)

@@ -13,7 +13,7 @@ from flambeau.ir.primitives.movement import BITCAST
 from flambeau.ops._arguments import must_be_tensor, not_implemented
 from flambeau.ops._promotion import as_tensor_of
 from flambeau.ops._registry import operation
-from flambeau.ops._unary import without_slope, zeros_as
+from flambeau.ops._unary import in_wide, without_slope, zeros_as
 from flambeau.ops.selection import keep
 from flambeau.tensor import Tensor, emit, filled, from_node, node_of
 
@@ -88,13 +88,18 @@ class RoundDecimals(Operator):
 
     @staticmethod
     def forward(ctx: Any, input: Tensor, decimals: int) -> Tensor:
-        power = as_tensor_of(10.0 ** abs(decimals), input.dtype)
-        apart, together = (e.MUL, e.DIV) if decimals > 0 else (e.DIV, e.MUL)
-        return emit(together, emit(e.ROUND, emit(apart, input, power)), power)
+        return _round_decimals(input, decimals=decimals)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
         return zeros_as(grad), None
+
+
+@in_wide
+def _round_decimals(x: Tensor, decimals: int) -> Tensor:
+    power = as_tensor_of(10.0 ** abs(decimals), x.dtype)
+    apart, together = (e.MUL, e.DIV) if decimals > 0 else (e.DIV, e.MUL)
+    return emit(together, emit(e.ROUND, emit(apart, x, power)), power)
 
 
 @operation(

@@ -334,7 +334,10 @@ class Logit(Operator):
     def forward(ctx: Any, input: Tensor, eps: float | None) -> Tensor:
         ctx.save_for_backward(input)
         ctx.eps = eps
-        return _logit(input, eps=eps)
+        if eps is not None:
+            low, high = as_tensor_of(eps, input.dtype), as_tensor_of(1 - eps, input.dtype)
+            input = emit(e.MINIMUM, emit(e.MAXIMUM, input, low), high)
+        return _logit(input)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
@@ -346,10 +349,7 @@ class Logit(Operator):
 
 
 @in_wide
-def _logit(x: Tensor, eps: float | None) -> Tensor:
-    if eps is not None:
-        low, high = as_tensor_of(eps, x.dtype), as_tensor_of(1 - eps, x.dtype)
-        x = emit(e.MINIMUM, emit(e.MAXIMUM, x, low), high)
+def _logit(x: Tensor) -> Tensor:
     return emit(e.LOG, emit(e.DIV, x, emit(e.SUB, as_tensor_of(1, x.dtype), x)))
 
 

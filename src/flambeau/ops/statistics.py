@@ -13,6 +13,7 @@ from flambeau.ir import dtypes
 from flambeau.ir.shapes import normalize_dim
 from flambeau.ops import return_types
 from flambeau.ops._arguments import (
+    c_name,
     is_number,
     must_be_tensor,
     no_overload,
@@ -337,10 +338,9 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Ten
         raise RuntimeError(f"torch.histc: range of [{low:g}, {high:g}] is not finite")
     if low > high:
         raise RuntimeError("torch.histc: max must be larger than min")
-    work = values.astype(input.dtype.wide.numpy)
-    inside = work[(work >= low) & (work <= high)]
-    scale = work.dtype.type
-    places = ((inside - scale(low)) * scale(bins) / scale(high - low)).astype(np.int64)
+    inside = values[(values >= low) & (values <= high)]
+    number = values.dtype.type
+    places = ((inside - number(low)) * number(bins) / number(high - low)).astype(np.int64)
     counts = np.bincount(np.minimum(places, bins - 1), minlength=bins)
     return Tensor._from_array(counts.astype(input.dtype.numpy), input.dtype)
 
@@ -378,14 +378,15 @@ def histogram(
     """
     must_be_tensor(input, "input", 1)
     dtype = input.dtype
-    if dtype not in (dtypes.float32, dtypes.float64):
-        raise not_implemented("histogramdd", dtype)
-    values = input.detach()._array().reshape(-1)
+    values = input.detach()._array().reshape(-1).astype(dtype.wide.numpy)
     mass = _mass(input, weight)
     if isinstance(bins, Tensor):
         edges = _given_edges(bins, input)
     else:
         edges = _equal_edges(values, bins, range)
+    if not dtype.is_floating_point:
+        raise not_implemented("histogramdd", dtype)
+    edges = edges.astype(dtype.numpy).astype(values.dtype)
     places = np.searchsorted(edges, values, "right") - 1
     places[values == edges[-1]] = len(edges) - 2
     inside = (values >= edges[0]) & (values <= edges[-1])
@@ -393,7 +394,8 @@ def histogram(
     if density:
         with np.errstate(all="ignore"):
             heights = heights / heights.sum() / np.diff(edges)
-    return return_types.histogram(Tensor._from_array(heights), Tensor._from_array(edges))
+    arrays = (heights.astype(dtype.numpy), edges.astype(dtype.numpy))
+    return return_types.histogram(*(Tensor._from_array(array, dtype) for array in arrays))
 
 
 def _mass(input: Tensor, weight: Tensor | None) -> np.ndarray:
@@ -415,10 +417,7 @@ def _given_edges(bins: Tensor, input: Tensor) -> np.ndarray:
             "dimensions in the bins tensor for dimension 0"
         )
     if bins.dtype is not input.dtype:
-        names = [
-            x.dtype.name.replace("float64", "double").replace("float32", "float")
-            for x in (input, bins)
-        ]
+        names = [c_name(x.dtype) for x in (input, bins)]
         raise RuntimeError(
             "torch.histogramdd: input tensor and bins tensors should have the same dtype, but got "
             f"input with dtype {names[0]} and bins for dimension 0 with dtype {names[1]}"
