@@ -213,7 +213,7 @@ class Tensor:
     def bernoulli(self, p: builtins.float | None = ..., *, generator: Generator | None = ..., out: None = ...) -> Tensor: ...  # ops/random.py:329
     def bernoulli_(self, p: builtins.float | Tensor = ..., *, generator: Generator | None = ...) -> Tensor: ...  # ops/random_inplace.py:223
     def bfloat16(self, memory_format: Any = ...) -> Tensor: ...  # ops/conversion.py:97
-    def bincount(self, weights: Tensor | None = ..., minlength: builtins.int = ...) -> Tensor: ...  # ops/statistics.py:290
+    def bincount(self, weights: Tensor | None = ..., minlength: builtins.int = ...) -> Tensor: ...  # ops/statistics.py:291
     def bitwise_and(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/logic.py:99
     def bitwise_and_(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/logic.py:99
     def bitwise_left_shift(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/logic.py:126
@@ -250,13 +250,13 @@ class Tensor:
     def copy_(self, src: Tensor, non_blocking: builtins.bool = ...) -> Tensor: ...  # ops/conversion.py:141
     def copysign(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/mixing.py:400
     def copysign_(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/mixing.py:400
-    def corrcoef(self) -> Tensor: ...  # ops/statistics.py:275
+    def corrcoef(self) -> Tensor: ...  # ops/statistics.py:276
     def cos(self) -> Tensor: ...  # ops/pointwise.py:156
     def cos_(self) -> Tensor: ...  # ops/pointwise.py:156
     def cosh(self) -> Tensor: ...  # ops/pointwise.py:238
     def cosh_(self) -> Tensor: ...  # ops/pointwise.py:238
     def count_nonzero(self, dim: Any = ..., **numpy_names: Any) -> Tensor: ...  # ops/reduction.py:442
-    def cov(self, *, correction: builtins.int = ..., fweights: Tensor | None = ..., aweights: Tensor | None = ...) -> Tensor: ...  # ops/statistics.py:177
+    def cov(self, *, correction: builtins.int = ..., fweights: Tensor | None = ..., aweights: Tensor | None = ...) -> Tensor: ...  # ops/statistics.py:178
     def cpu(self, memory_format: Any = ...) -> Tensor: ...  # ops/conversion.py:81
     def cross(self, other: Tensor, dim: builtins.int | None = ...) -> Tensor: ...  # ops/einstein.py:245
     def cuda(self, *args: Any, **kwargs: Any) -> Tensor: ...  # ops/conversion.py:87
@@ -362,7 +362,7 @@ class Tensor:
     def hardshrink(self, lambd: builtins.float = ...) -> Tensor: ...  # ops/activation.py:578
     def heaviside(self, values: Tensor) -> Tensor: ...  # ops/mixing.py:428
     def heaviside_(self, values: Tensor) -> Tensor: ...  # ops/mixing.py:428
-    def histc(self, bins: builtins.int = ..., min: builtins.float = ..., max: builtins.float = ...) -> Tensor: ...  # ops/statistics.py:319
+    def histc(self, bins: builtins.int = ..., min: builtins.float = ..., max: builtins.float = ...) -> Tensor: ...  # ops/statistics.py:320
     def histogram(self, bins: builtins.int | Tensor, *, range: Sequence[builtins.float] | None = ..., weight: Tensor | None = ..., density: builtins.bool = ...) -> Any: ...  # ops/statistics.py:354
     def hsplit(self, indices_or_sections: builtins.int | Sequence[builtins.int]) -> tuple[Tensor, ...]: ...  # ops/joining.py:234
     def hypot(self, other: Tensor) -> Tensor: ...  # ops/mixing.py:286
@@ -483,7 +483,7 @@ class Tensor:
     def nan_to_num_(self, nan: builtins.float | None = ..., posinf: builtins.float | None = ..., neginf: builtins.float | None = ...) -> Tensor: ...  # ops/rounding.py:268
     def nanmean(self, dim: Any = ..., keepdim: builtins.bool = ..., *, dtype: DType | None = ..., **numpy_names: Any) -> Tensor: ...  # ops/reduction.py:268
     def nanmedian(self, dim: builtins.int | None = ..., keepdim: builtins.bool = ..., **numpy_names: Any) -> Any: ...  # ops/extremum.py:490
-    def nanquantile(self, q: builtins.float | Tensor, dim: builtins.int | None = ..., keepdim: builtins.bool = ..., *, interpolation: str = ...) -> Tensor: ...  # ops/statistics.py:77
+    def nanquantile(self, q: builtins.float | Tensor, dim: builtins.int | None = ..., keepdim: builtins.bool = ..., *, interpolation: str = ...) -> Tensor: ...  # ops/statistics.py:78
     def nansum(self, dim: Any = ..., keepdim: builtins.bool = ..., *, dtype: DType | None = ..., **numpy_names: Any) -> Tensor: ...  # ops/reduction.py:249
     def narrow(self, dim: builtins.int, start: builtins.int | Tensor, length: builtins.int) -> Tensor: ...  # ops/shape.py:471
     def narrow_copy(self, dim: builtins.int, start: builtins.int, length: builtins.int) -> Tensor: ...  # ops/replacing.py:56
@@ -526,7 +526,7 @@ class Tensor:
     def prod(self, dim: builtins.int | None = ..., keepdim: builtins.bool = ..., *, dtype: DType | None = ..., **numpy_names: Any) -> Tensor: ...  # ops/reduction.py:363
     def put(self, index: Tensor, source: Tensor, accumulate: builtins.bool = ...) -> Tensor: ...  # ops/selecting.py:254
     def put_(self, index: Tensor, source: Tensor, accumulate: builtins.bool = ...) -> Tensor: ...  # ops/selecting.py:254
-    def quantile(self, q: builtins.float | Tensor, dim: builtins.int | None = ..., keepdim: builtins.bool = ..., *, interpolation: str = ...) -> Tensor: ...  # ops/statistics.py:60
+    def quantile(self, q: builtins.float | Tensor, dim: builtins.int | None = ..., keepdim: builtins.bool = ..., *, interpolation: str = ...) -> Tensor: ...  # ops/statistics.py:61
     def rad2deg(self) -> Tensor: ...  # ops/pointwise.py:212
     def rad2deg_(self) -> Tensor: ...  # ops/pointwise.py:212
     def random_(self, *bounds: builtins.int | None, to: builtins.int | None = ..., generator: Generator | None = ...) -> Tensor: ...  # ops/random_inplace.py:192
