@@ -34,6 +34,7 @@ __all__ = [
     "evaluate",
     "flat",
     "function_of",
+    "outcome_of",
     "run",
     "seed",
 ]
@@ -204,7 +205,12 @@ def run(case: Case, package: Package, form: Form = Form()) -> Outcome:  # noqa: 
     """Call the case's operation, and differentiate what it gives if it is differentiable."""
     args, kwargs, leaves = draws(case, package, form)
     seed(case, package)
-    outputs = list(flat(package.function(case.key)(*args, **kwargs)))
+    return outcome_of(case, package, package.function(case.key)(*args, **kwargs), leaves)
+
+
+def outcome_of(case: Case, package: Package, result: Any, leaves: list[Any]) -> Outcome:
+    """The arrays, types and gradients of a result that was computed from ``leaves``."""
+    outputs = list(flat(result))
     tensors = [x for x in outputs if hasattr(x, "grad_fn")]
     wanted = [x for x in tensors if x.requires_grad]
     gradients: list[np.ndarray | None] = [None] * len(leaves)

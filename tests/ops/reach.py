@@ -20,12 +20,10 @@ __all__ = ["primitives_by_name"]
 
 def primitives_by_name() -> dict[str, Primitive]:
     """Every primitive of the IR, by the name of the module and its own."""
-    found = {}
+    found: dict[str, Primitive] = {}
     for info in pkgutil.iter_modules(primitives.__path__):
         module = importlib.import_module(f"{primitives.__name__}.{info.name}")
-        for name, value in vars(module).items():
-            if isinstance(value, Primitive):
-                found[name] = value
+        found |= {name: x for name, x in vars(module).items() if isinstance(x, Primitive)}
     return found
 
 
