@@ -182,12 +182,18 @@ def dropout3d(
     return _feature_dropped(input, p, training, inplace)
 
 
-def _alpha_dropped(input: Tensor, p: float, shape: tuple[int, ...], inplace: bool) -> Tensor:
-    """SELU's dropout: dropped elements get its saturation value, then mean and variance hold."""
+def _alpha_dropped(input: Tensor, p: float, shape: tuple[int, ...] | None, inplace: bool) -> Tensor:
+    """SELU's dropout: dropped elements get its saturation value, then mean and variance hold.
+
+    The mask's shape is as in ``_dropped``.
+    """
     if p == 1:
         return _placed(input, mul(input, 0), inplace)
-    kept = sampling.bernoulli(default_generator, shape, 1 - p, input.dtype)
-    mask = Tensor._from_array(kept, input.dtype)
+
+    def draw(shape: tuple[int, ...]) -> np.ndarray:
+        return sampling.bernoulli(default_generator, shape, 1 - p, input.dtype)
+
+    mask = draw_like(input, draw) if shape is None else drawn_tensor(draw(shape))
     a = 1.0 / math.sqrt((_ALPHA**2 * p + 1) * (1 - p))
     shift = (mask - 1) * (_ALPHA * a) + _ALPHA * a * p
     return _placed(input, input * (mask * a) + shift, inplace)
@@ -201,7 +207,7 @@ def alpha_dropout(
     must_be_tensor(input, "input", 1)
     if _is_idle(input, p, training):
         return input
-    return _alpha_dropped(input, p, tuple(input.shape), inplace)
+    return _alpha_dropped(input, p, None, inplace)
 
 
 @operation(namespaces=BOTH, cases=("f(2, 3, 4), 0.5, False", "f(2, 3, 4), 0.3, True"))

@@ -57,6 +57,9 @@ def _check_matrices(name: str, A: Tensor, square: bool = True) -> None:
         raise RuntimeError(
             f"linalg.{name}: Expected a floating point or complex tensor as input. Got {name_}"
         )
+    if A.dtype.wide is not A.dtype:
+        name_ = A.dtype.tensor_type.removesuffix("Tensor")
+        raise RuntimeError(f"linalg.{name}: Low precision dtypes not supported. Got {name_}")
 
 
 class LinalgInvEx(Operator):
@@ -341,7 +344,8 @@ def matrix_rank(A: Tensor, *, tol: Any = None, hermitian: bool = False) -> Tenso
 @operation(namespaces=("linalg", "Tensor"), cases=("f(3, 3), 3", "f(3, 3), -1", "f(3, 3), 0"))
 def matrix_power(A: Tensor, n: int) -> Tensor:
     """A square matrix times itself, ``n`` times; of its inverse for negative ``n``."""
-    _check_matrices("matrix_power", A)
+    if A.ndim < 2 or A.shape[-1] != A.shape[-2]:
+        _check_matrices("matrix_power", A)
     if n < 0:
         return matrix_power(inv(A), -n)
     if n == 0:

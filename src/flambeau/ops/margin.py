@@ -162,7 +162,7 @@ def soft_margin_loss(
 ) -> Tensor:
     """``log(1 + exp(-y x))``, for y of 1 or -1."""
     reduction = legacy_reduction(size_average, reduce, reduction)
-    return reduced((-target * input).exp().log1p(), reduction)
+    return reduced((-target * input).exp().log1p().to(input.dtype), reduction)
 
 
 @operation(

@@ -367,9 +367,9 @@ def rms_norm(
     _check_normalized_shape(input, shape, weight)
     dims = tuple(range(input.ndim - len(shape), input.ndim))
     eps = finfo(input.dtype).eps if eps is None else eps
-    scale = ((input * input).mean(dims, keepdim=True) + eps).rsqrt()
-    result = input * scale
-    return result if weight is None else result * weight
+    x = input.to(input.dtype.wide)
+    result = x * ((x * x).mean(dims, keepdim=True) + eps).rsqrt()
+    return (result if weight is None else result * weight).to(input.dtype)
 
 
 @operation(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from flambeau.autograd import Operator
 from flambeau.ir import dtypes
+from flambeau.ir.dtypes import DType
 from flambeau.ir.primitives import elementwise as e, indexing as ix
 from flambeau.ir.primitives.movement import RESHAPE
 from flambeau.ir.shapes import normalize_dim
+from flambeau.ops._arguments import check_fits
 from flambeau.ops._promotion import Number, as_tensor_of, cast
 from flambeau.ops._registry import operation
 from flambeau.ops.arithmetic import mul
@@ -71,8 +74,8 @@ def masked_fill(input: Tensor, mask: Tensor, value: Number | Tensor) -> Tensor:
         )
     operator = MaskedFillTensor if isinstance(value, Tensor) else MaskedFill
     if not isinstance(value, Tensor):
-        if isinstance(value, float) and input.dtype.category < dtypes.FLOAT:
-            _refuse_number(input, value)
+        if input.dtype.category == dtypes.INTEGER:
+            value = _as_integer(value, input.dtype)
         value = as_tensor_of(value, input.dtype)
     elif value.ndim:
         raise RuntimeError(
@@ -82,15 +85,13 @@ def masked_fill(input: Tensor, mask: Tensor, value: Number | Tensor) -> Tensor:
     return operator.apply(input, mask, cast(value, input.dtype))
 
 
-def _refuse_number(input: Tensor, value: float) -> None:
-    if value != int(value) if value == value and abs(value) != float("inf") else True:
-        raise RuntimeError(
-            f"value cannot be converted to type {_C_TYPES.get(input.dtype.name, input.dtype.name)}"
-            " without overflow"
-        )
-
-
-_C_TYPES = {"int64": "int64_t", "int32": "int32_t", "int16": "int16_t", "int8": "int8_t"}
+def _as_integer(value: Number, dtype: DType) -> int:
+    """The number without its fraction; RuntimeError where the dtype cannot hold it."""
+    if not math.isfinite(value) or abs(value) >= 2**63:
+        name = {"int32": "int"}.get(dtype.name, f"{dtype.name}_t")
+        raise RuntimeError(f"value cannot be converted to type {name} without overflow")
+    check_fits(int(value), dtype)
+    return int(value)
 
 
 def _name(tensor: Tensor) -> str:
@@ -425,7 +426,7 @@ def scatter_reduce(
     index = _element_index(input, dim, index, "scatter_reduce")
     src = _source(src, index)
     if not include_self:
-        input = scatter(input, dim, index, _NEUTRAL[reduce])
+        input = scatter(input, dim, index, _neutral(reduce, input.dtype))
     if reduce == "sum":
         return ScatterAdd.apply(input, dim, index, src, "add")
     if reduce == "mean":
@@ -433,7 +434,18 @@ def scatter_reduce(
     return ScatterReduce.apply(input, dim, index, src, _MODES[reduce])
 
 
-_NEUTRAL = {"sum": 0, "mean": 0, "prod": 1, "amax": float("-inf"), "amin": float("inf")}
+def _neutral(reduce: str, dtype: DType) -> Number:
+    """What changes nothing when it is combined."""
+    if reduce in ("sum", "mean"):
+        return 0
+    if reduce == "prod":
+        return 1
+    if dtype.is_floating_point:
+        return -math.inf if reduce == "amax" else math.inf
+    limits = dtypes.iinfo(dtype)
+    return limits.min if reduce == "amax" else limits.max
+
+
 _MODES = {"prod": "mul", "amax": "amax", "amin": "amin"}
 
 
