@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 import flambeau
-from tools.golden.op_errors import GOLDEN, calls, refusal
+from tests.ops.wrong_calls import calls, refusal
 
+GOLDEN = Path(__file__).parents[1] / "golden" / "ops" / "errors.json"
 RECORDED = json.loads(GOLDEN.read_text())
 
 

@@ -18,26 +18,19 @@ from flambeau.ops.pointwise import cos, exp, log, log1p, sigmoid, sin
 from flambeau.ops.selection import Where, keep
 from flambeau.tensor import Tensor, emit, filled
 
+#: What the ``torch`` namespace has of these; ``torch.special`` has them all.
 __all__ = [
     "digamma",
-    "entr",
     "erf",
     "erfc",
     "erfinv",
-    "expit",
-    "gammaln",
     "i0",
     "lgamma",
     "logit",
-    "multigammaln",
     "mvlgamma",
-    "ndtr",
     "polygamma",
-    "psi",
     "sinc",
-    "xlog1py",
     "xlogy",
-    "zeta",
 ]
 
 _BOTH = ("torch", "Tensor", "special")
@@ -394,22 +387,36 @@ def sinc(input: Tensor) -> Tensor:
     return Sinc.apply(floating(input))
 
 
-class I0(Operator):
-    """The modified Bessel function of the first kind, of order 0."""
-
-    @staticmethod
-    def forward(ctx: Any, input: Tensor) -> Tensor:
-        return emit(e.I0, input)
-
-    @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> Tensor:
-        raise NotImplementedError("the derivative of i0 (Bessel's i1) is not there yet")
+I0 = by_input("I0", e.I0, lambda grad, x: grad * i1(x))
 
 
-@operation(namespaces=_BOTH, inplace=True, cases=_ANY, differentiable=False)
+@operation(namespaces=_BOTH, inplace=True, cases=_ANY)
 def i0(input: Tensor) -> Tensor:
     """The modified Bessel function of the first kind, of order 0."""
     return I0.apply(floating(input))
+
+
+class SpecialI1(Operator):
+    """The modified Bessel function of the first kind, of order 1."""
+
+    @staticmethod
+    def forward(ctx: Any, input: Tensor) -> Tensor:
+        result = emit(e.I1, input)
+        ctx.save_for_backward(input, result)
+        return result
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Tensor:
+        input, result = ctx.saved_tensors
+        # At 0 the quotient's limit is 1/2.
+        ratio = Where.apply(input == 0, as_tensor_of(0.5, input.dtype), result / input)
+        return grad * (i0(input) - ratio)
+
+
+@operation(namespaces=_SPECIAL, cases=(*_ANY, "torch.tensor([-30.0, 30.0, 80.0])"))
+def i1(input: Tensor) -> Tensor:
+    """The modified Bessel function of the first kind, of order 1: the derivative of :func:`i0`."""
+    return SpecialI1.apply(floating(input))
 
 
 expit = sigmoid

@@ -96,6 +96,7 @@ ERFINV = _unary("erfinv", special.erfinv)
 LGAMMA = _unary("lgamma", special.lgamma)
 DIGAMMA = _unary("digamma", special.digamma)
 I0 = _unary("i0", special.i0)
+I1 = _unary("i1", special.i1)
 
 
 def _polygamma(x: Node, n: int) -> Spec:

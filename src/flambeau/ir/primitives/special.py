@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-__all__ = ["digamma", "erf", "erfc", "erfinv", "i0", "lgamma", "polygamma", "zeta"]
+__all__ = ["digamma", "erf", "erfc", "erfinv", "i0", "i1", "lgamma", "polygamma", "zeta"]
 
 Function = Callable[[np.ndarray], np.ndarray]
 #: Elements computed at a time, so that intermediate values stay in the cache.
@@ -312,7 +312,7 @@ def digamma(x: np.ndarray) -> np.ndarray:
     return _piecewise(x, x <= 0, _digamma_negative, _digamma_positive)
 
 
-# Bessel's function ----------------------------------------------------------------------------
+# Bessel's functions ---------------------------------------------------------------------------
 
 #: The series of ``i0`` in ``x**2 / 4`` (9.6.12), and for large x that in ``1 / x`` (9.7.1).
 _I0_SERIES = [1 / math.factorial(k) ** 2 for k in range(48)]
@@ -330,4 +330,29 @@ def i0(x: np.ndarray) -> np.ndarray:
     """The modified Bessel function of the first kind, of order 0."""
     return _piecewise(
         np.abs(x), np.abs(x) < 25, lambda x: _polynomial(_I0_SERIES, x * x / 4), _i0_tail
+    )
+
+
+#: The same for ``i1``, over ``x / 2`` (9.6.10).
+_I1_SERIES = [1 / (math.factorial(k) * math.factorial(k + 1)) for k in range(48)]
+_I1_TAIL = [
+    (-1) ** k
+    * math.prod(4 - (2 * j - 1) ** 2 for j in range(1, k + 1))
+    / (math.factorial(k) * 8**k)
+    for k in range(24)
+]
+
+
+def _i1_tail(x: np.ndarray) -> np.ndarray:
+    half = np.exp(np.abs(x) / 2)
+    size = np.abs(x)
+    result = half * (half / np.sqrt(2 * math.pi * size)) * _polynomial(_I1_TAIL, 1 / size)
+    return np.copysign(np.where(size == np.inf, np.inf, result), x)
+
+
+@_in_double
+def i1(x: np.ndarray) -> np.ndarray:
+    """The modified Bessel function of the first kind, of order 1: the derivative of ``i0``."""
+    return _piecewise(
+        x, np.abs(x) < 25, lambda x: x / 2 * _polynomial(_I1_SERIES, x * x / 4), _i1_tail
     )
