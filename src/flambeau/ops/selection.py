@@ -84,8 +84,7 @@ def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
     """
     if input is None and other is None and isinstance(condition, Tensor):
         return nonzero(condition, as_tuple=True)
-    values_fit = all(isinstance(x, Tensor) or is_number(x) for x in (input, other))
-    if not isinstance(condition, Tensor) or not values_fit:
+    if not isinstance(condition, Tensor) or _kind(input) is None or _kind(other) is None:
         given = (condition, input, other)
         raise no_overload("where", given[: 3 if other is not None else 2], *_WHERE)
     if condition.dtype is not dtypes.bool_:
@@ -227,12 +226,11 @@ def clamp(input: Tensor, min: Bound = None, max: Bound = None) -> Tensor:
     must_be_tensor(input, "input", 1)
     if min is None and max is None:
         raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
-    bounds = [bound for bound in (min, max) if bound is not None]
-    kinds = {_kind(bound) for bound in bounds}
-    if len(kinds) != 1 or None in kinds:
+    kind = _kind(max if min is None else min)
+    if kind is None or (max is not None and _kind(max) is not kind):
         given = (input, min) if max is None else (input, min, max)
         raise no_overload("clamp", given, *_CLAMP)
-    return _clamped(Clamp if kinds == {Tensor} else ClampNumbers, input, min, max)
+    return _clamped(Clamp if kind is Tensor else ClampNumbers, input, min, max)
 
 
 _CLAMP = (
@@ -248,8 +246,11 @@ def _kind(bound: Any) -> type | None:
 
 
 def _clamped(operator: type[Operator], input: Tensor, low: Bound, high: Bound) -> Tensor:
+    numbers = issubclass(operator, ClampNumbers)
+    if numbers and input.dtype.is_floating_point:
+        return operator.apply(input, low, high)
     dtype = result_type(input, *(bound for bound in (low, high) if bound is not None))
-    if issubclass(operator, ClampNumbers):
+    if numbers:
         check_fits(low, dtype)
         check_fits(high, dtype)
     else:

@@ -387,7 +387,11 @@ def sinc(input: Tensor) -> Tensor:
     return Sinc.apply(floating(input))
 
 
-I0 = by_input("I0", e.I0, lambda grad, x: grad * i1(x))
+def _i0_slope(grad: Tensor, x: Tensor) -> Tensor:
+    return grad * i1(x)
+
+
+I0 = by_input("I0", e.I0, _i0_slope)
 
 
 @operation(namespaces=_BOTH, inplace=True, cases=_ANY)
