@@ -8,8 +8,10 @@ binds the function itself (no wrapper) as ``Tensor.abs`` and the other methods, 
 
 A case is a call's arguments as text. In it, ``f(*shape)`` stands for normal floats, ``p`` for
 positive ones in [0.5, 2], ``u`` for floats in (0.05, 0.95), ``d`` for distinct, well separated
-floats, ``i(low, high, *shape)`` for integers, ``b(*shape)`` for bools. Floating arguments
-(``f p u d``) are differentiated. ``torch.`` in a case is the package under test.
+floats, ``spd(*batch, n)`` for positive definite matrices, ``i(low, high, *shape)`` for integers,
+``b(*shape)`` for bools. Floating arguments are differentiated, unless they are detached.
+``torch.`` in a case is the package under test. ``python -m tools.golden.ops`` records what PyTorch
+makes of new cases.
 """
 
 from __future__ import annotations

@@ -238,8 +238,7 @@ class Hardtanh(Module):
         self.inplace = inplace
         if not self.max_val > self.min_val:
             raise AssertionError(
-                f"max_val must be larger than min_val, but got max_val={self.max_val} and "
-                f"min_val={self.min_val}"
+                f"max_val ({self.max_val}) must be greater than min_val ({self.min_val})"
             )
 
     def forward(self, input: Tensor) -> Tensor:
