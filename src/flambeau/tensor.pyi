@@ -235,14 +235,14 @@ class Tensor:
     def ceil_(self) -> Tensor: ...  # ops/rounding.py:66
     def char(self, memory_format: Any = ...) -> Tensor: ...  # ops/conversion.py:97
     def chunk(self, chunks: builtins.int, dim: builtins.int = ...) -> tuple[Tensor, ...]: ...  # ops/shape.py:659
-    def clamp(self, min: Tensor | builtins.bool | builtins.int | builtins.float | None = ..., max: Tensor | builtins.bool | builtins.int | builtins.float | None = ...) -> Tensor: ...  # ops/selection.py:206
-    def clamp_(self, min: Tensor | builtins.bool | builtins.int | builtins.float | None = ..., max: Tensor | builtins.bool | builtins.int | builtins.float | None = ...) -> Tensor: ...  # ops/selection.py:206
-    def clamp_max(self, max: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/selection.py:274
-    def clamp_max_(self, max: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/selection.py:274
-    def clamp_min(self, min: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/selection.py:260
-    def clamp_min_(self, min: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/selection.py:260
-    def clip(self, min: Tensor | builtins.bool | builtins.int | builtins.float | None = ..., max: Tensor | builtins.bool | builtins.int | builtins.float | None = ...) -> Tensor: ...  # ops/selection.py:206
-    def clip_(self, min: Tensor | builtins.bool | builtins.int | builtins.float | None = ..., max: Tensor | builtins.bool | builtins.int | builtins.float | None = ...) -> Tensor: ...  # ops/selection.py:206
+    def clamp(self, min: Tensor | builtins.bool | builtins.int | builtins.float | None = ..., max: Tensor | builtins.bool | builtins.int | builtins.float | None = ...) -> Tensor: ...  # ops/selection.py:205
+    def clamp_(self, min: Tensor | builtins.bool | builtins.int | builtins.float | None = ..., max: Tensor | builtins.bool | builtins.int | builtins.float | None = ...) -> Tensor: ...  # ops/selection.py:205
+    def clamp_max(self, max: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/selection.py:275
+    def clamp_max_(self, max: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/selection.py:275
+    def clamp_min(self, min: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/selection.py:261
+    def clamp_min_(self, min: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/selection.py:261
+    def clip(self, min: Tensor | builtins.bool | builtins.int | builtins.float | None = ..., max: Tensor | builtins.bool | builtins.int | builtins.float | None = ...) -> Tensor: ...  # ops/selection.py:205
+    def clip_(self, min: Tensor | builtins.bool | builtins.int | builtins.float | None = ..., max: Tensor | builtins.bool | builtins.int | builtins.float | None = ...) -> Tensor: ...  # ops/selection.py:205
     def clone(self, *, memory_format: Any = ...) -> Tensor: ...  # ops/conversion.py:33
     def conj(self) -> Tensor: ...  # ops/reals.py:27
     def conj_physical(self) -> Tensor: ...  # ops/reals.py:33
@@ -273,7 +273,7 @@ class Tensor:
     def data_ptr(self) -> builtins.int: ...  # tensor.py:276
     def deg2rad(self) -> Tensor: ...  # ops/pointwise.py:206
     def deg2rad_(self) -> Tensor: ...  # ops/pointwise.py:206
-    def det(self) -> Tensor: ...  # ops/linalg.py:105
+    def det(self) -> Tensor: ...  # ops/linalg.py:108
     def detach(self) -> Tensor: ...  # tensor.py:507
     def detach_(self) -> Tensor: ...  # tensor.py:517
     @property
@@ -284,8 +284,8 @@ class Tensor:
     def diagonal(self, offset: builtins.int = ..., dim1: builtins.int = ..., dim2: builtins.int = ...) -> Tensor: ...  # ops/shape.py:494
     def diagonal_scatter(self, src: Tensor, offset: builtins.int = ..., dim1: builtins.int = ..., dim2: builtins.int = ...) -> Tensor: ...  # ops/replacing.py:47
     def diff(self, n: builtins.int = ..., dim: builtins.int = ..., prepend: Tensor | None = ..., append: Tensor | None = ...) -> Tensor: ...  # ops/differences.py:16
-    def digamma(self) -> Tensor: ...  # ops/special.py:112
-    def digamma_(self) -> Tensor: ...  # ops/special.py:112
+    def digamma(self) -> Tensor: ...  # ops/special.py:105
+    def digamma_(self) -> Tensor: ...  # ops/special.py:105
     def dim(self) -> builtins.int: ...  # tensor.py:199
     def dist(self, other: Tensor, p: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/norms.py:64
     def div(self, other: Tensor | builtins.bool | builtins.int | builtins.float, *, rounding_mode: str | None = ...) -> Tensor: ...  # ops/arithmetic.py:175
@@ -301,12 +301,12 @@ class Tensor:
     def eq(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/comparison.py:60
     def eq_(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/comparison.py:60
     def equal(self, other: Tensor) -> builtins.bool: ...  # ops/comparison.py:141
-    def erf(self) -> Tensor: ...  # ops/special.py:56
-    def erf_(self) -> Tensor: ...  # ops/special.py:56
-    def erfc(self) -> Tensor: ...  # ops/special.py:62
-    def erfc_(self) -> Tensor: ...  # ops/special.py:62
-    def erfinv(self) -> Tensor: ...  # ops/special.py:68
-    def erfinv_(self) -> Tensor: ...  # ops/special.py:68
+    def erf(self) -> Tensor: ...  # ops/special.py:49
+    def erf_(self) -> Tensor: ...  # ops/special.py:49
+    def erfc(self) -> Tensor: ...  # ops/special.py:55
+    def erfc_(self) -> Tensor: ...  # ops/special.py:55
+    def erfinv(self) -> Tensor: ...  # ops/special.py:61
+    def erfinv_(self) -> Tensor: ...  # ops/special.py:61
     def exp(self) -> Tensor: ...  # ops/pointwise.py:65
     def exp2(self) -> Tensor: ...  # ops/pointwise.py:76
     def exp2_(self) -> Tensor: ...  # ops/pointwise.py:76
@@ -330,13 +330,13 @@ class Tensor:
     def floor_(self) -> Tensor: ...  # ops/rounding.py:59
     def floor_divide(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:227
     def floor_divide_(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:227
-    def fmax(self, other: Tensor) -> Tensor: ...  # ops/selection.py:373
-    def fmin(self, other: Tensor) -> Tensor: ...  # ops/selection.py:381
+    def fmax(self, other: Tensor) -> Tensor: ...  # ops/selection.py:374
+    def fmin(self, other: Tensor) -> Tensor: ...  # ops/selection.py:382
     def fmod(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:287
     def fmod_(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:287
     def frac(self) -> Tensor: ...  # ops/rounding.py:132
     def frac_(self) -> Tensor: ...  # ops/rounding.py:132
-    def gather(self, dim: builtins.int, index: Tensor, *, sparse_grad: builtins.bool = ...) -> Tensor: ...  # ops/selecting.py:304
+    def gather(self, dim: builtins.int, index: Tensor, *, sparse_grad: builtins.bool = ...) -> Tensor: ...  # ops/selecting.py:305
     def gcd(self, other: Tensor) -> Tensor: ...  # ops/divisors.py:24
     def gcd_(self, other: Tensor) -> Tensor: ...  # ops/divisors.py:24
     def ge(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/comparison.py:95
@@ -367,20 +367,20 @@ class Tensor:
     def hsplit(self, indices_or_sections: builtins.int | Sequence[builtins.int]) -> tuple[Tensor, ...]: ...  # ops/joining.py:234
     def hypot(self, other: Tensor) -> Tensor: ...  # ops/mixing.py:286
     def hypot_(self, other: Tensor) -> Tensor: ...  # ops/mixing.py:286
-    def i0(self) -> Tensor: ...  # ops/special.py:409
-    def i0_(self) -> Tensor: ...  # ops/special.py:409
-    def index_add(self, dim: builtins.int, index: Tensor, source: Tensor, *, alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/selecting.py:184
-    def index_add_(self, dim: builtins.int, index: Tensor, source: Tensor, *, alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/selecting.py:184
-    def index_copy(self, dim: builtins.int, index: Tensor, source: Tensor) -> Tensor: ...  # ops/selecting.py:199
-    def index_copy_(self, dim: builtins.int, index: Tensor, source: Tensor) -> Tensor: ...  # ops/selecting.py:199
-    def index_fill(self, dim: builtins.int, index: Tensor, value: builtins.bool | builtins.int | builtins.float | Tensor) -> Tensor: ...  # ops/selecting.py:211
-    def index_fill_(self, dim: builtins.int, index: Tensor, value: builtins.bool | builtins.int | builtins.float | Tensor) -> Tensor: ...  # ops/selecting.py:211
+    def i0(self) -> Tensor: ...  # ops/special.py:397
+    def i0_(self) -> Tensor: ...  # ops/special.py:397
+    def index_add(self, dim: builtins.int, index: Tensor, source: Tensor, *, alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/selecting.py:185
+    def index_add_(self, dim: builtins.int, index: Tensor, source: Tensor, *, alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/selecting.py:185
+    def index_copy(self, dim: builtins.int, index: Tensor, source: Tensor) -> Tensor: ...  # ops/selecting.py:200
+    def index_copy_(self, dim: builtins.int, index: Tensor, source: Tensor) -> Tensor: ...  # ops/selecting.py:200
+    def index_fill(self, dim: builtins.int, index: Tensor, value: builtins.bool | builtins.int | builtins.float | Tensor) -> Tensor: ...  # ops/selecting.py:212
+    def index_fill_(self, dim: builtins.int, index: Tensor, value: builtins.bool | builtins.int | builtins.float | Tensor) -> Tensor: ...  # ops/selecting.py:212
     def index_put(self, indices: tuple[Tensor, ...], values: Tensor, accumulate: builtins.bool = ...) -> Tensor: ...  # ops/indexing.py:428
     def index_put_(self, indices: tuple[Tensor, ...], values: Tensor, accumulate: builtins.bool = ...) -> Tensor: ...  # ops/indexing.py:428
-    def index_select(self, dim: builtins.int, index: Tensor) -> Tensor: ...  # ops/selecting.py:154
+    def index_select(self, dim: builtins.int, index: Tensor) -> Tensor: ...  # ops/selecting.py:155
     def inner(self, other: Tensor) -> Tensor: ...  # ops/products.py:297
     def int(self, memory_format: Any = ...) -> Tensor: ...  # ops/conversion.py:97
-    def inverse(self) -> Tensor: ...  # ops/linalg.py:78
+    def inverse(self) -> Tensor: ...  # ops/linalg.py:81
     def is_complex(self) -> builtins.bool: ...  # tensor.py:229
     def is_conj(self) -> builtins.bool: ...  # ops/reals.py:60
     def is_contiguous(self, memory_format: Any = ...) -> builtins.bool: ...  # tensor.py:255
@@ -419,8 +419,8 @@ class Tensor:
     def less_(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/comparison.py:77
     def less_equal(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/comparison.py:83
     def less_equal_(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/comparison.py:83
-    def lgamma(self) -> Tensor: ...  # ops/special.py:106
-    def lgamma_(self) -> Tensor: ...  # ops/special.py:106
+    def lgamma(self) -> Tensor: ...  # ops/special.py:99
+    def lgamma_(self) -> Tensor: ...  # ops/special.py:99
     def log(self) -> Tensor: ...  # ops/pointwise.py:104
     def log10(self) -> Tensor: ...  # ops/pointwise.py:116
     def log10_(self) -> Tensor: ...  # ops/pointwise.py:116
@@ -442,8 +442,8 @@ class Tensor:
     def logical_or_(self, other: Tensor) -> Tensor: ...  # ops/logic.py:48
     def logical_xor(self, other: Tensor) -> Tensor: ...  # ops/logic.py:56
     def logical_xor_(self, other: Tensor) -> Tensor: ...  # ops/logic.py:56
-    def logit(self, eps: builtins.float | None = ...) -> Tensor: ...  # ops/special.py:356
-    def logit_(self, eps: builtins.float | None = ...) -> Tensor: ...  # ops/special.py:356
+    def logit(self, eps: builtins.float | None = ...) -> Tensor: ...  # ops/special.py:349
+    def logit_(self, eps: builtins.float | None = ...) -> Tensor: ...  # ops/special.py:349
     def logsumexp(self, dim: Any = ..., keepdim: builtins.bool = ..., **numpy_names: Any) -> Tensor: ...  # ops/reduction.py:483
     def long(self, memory_format: Any = ...) -> Tensor: ...  # ops/conversion.py:97
     def lt(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/comparison.py:77
@@ -453,19 +453,19 @@ class Tensor:
     @property
     def mT(self) -> Tensor: ...  # ops/shape.py:322
     def map_(self, tensor: Tensor, callable: Callable) -> Tensor: ...  # ops/housekeeping.py:88
-    def masked_fill(self, mask: Tensor, value: builtins.bool | builtins.int | builtins.float | Tensor) -> Tensor: ...  # ops/selecting.py:65
-    def masked_fill_(self, mask: Tensor, value: builtins.bool | builtins.int | builtins.float | Tensor) -> Tensor: ...  # ops/selecting.py:65
-    def masked_scatter(self, mask: Tensor, source: Tensor) -> Tensor: ...  # ops/selecting.py:110
-    def masked_scatter_(self, mask: Tensor, source: Tensor) -> Tensor: ...  # ops/selecting.py:110
-    def masked_select(self, mask: Tensor) -> Tensor: ...  # ops/selecting.py:100
+    def masked_fill(self, mask: Tensor, value: builtins.bool | builtins.int | builtins.float | Tensor) -> Tensor: ...  # ops/selecting.py:68
+    def masked_fill_(self, mask: Tensor, value: builtins.bool | builtins.int | builtins.float | Tensor) -> Tensor: ...  # ops/selecting.py:68
+    def masked_scatter(self, mask: Tensor, source: Tensor) -> Tensor: ...  # ops/selecting.py:111
+    def masked_scatter_(self, mask: Tensor, source: Tensor) -> Tensor: ...  # ops/selecting.py:111
+    def masked_select(self, mask: Tensor) -> Tensor: ...  # ops/selecting.py:101
     def matmul(self, other: Tensor) -> Tensor: ...  # ops/products.py:312
-    def matrix_power(self, n: builtins.int) -> Tensor: ...  # ops/linalg.py:341
+    def matrix_power(self, n: builtins.int) -> Tensor: ...  # ops/linalg.py:344
     def max(self, dim: builtins.int | Tensor | None = ..., keepdim: builtins.bool = ..., *, other: Tensor | None = ..., **numpy_names: Any) -> Any: ...  # ops/extremum.py:297
-    def maximum(self, other: Tensor) -> Tensor: ...  # ops/selection.py:329
+    def maximum(self, other: Tensor) -> Tensor: ...  # ops/selection.py:330
     def mean(self, dim: Any = ..., keepdim: builtins.bool = ..., *, dtype: DType | None = ..., **numpy_names: Any) -> Tensor: ...  # ops/reduction.py:185
     def median(self, dim: builtins.int | None = ..., keepdim: builtins.bool = ..., **numpy_names: Any) -> Any: ...  # ops/extremum.py:482
     def min(self, dim: builtins.int | Tensor | None = ..., keepdim: builtins.bool = ..., *, other: Tensor | None = ..., **numpy_names: Any) -> Any: ...  # ops/extremum.py:317
-    def minimum(self, other: Tensor) -> Tensor: ...  # ops/selection.py:337
+    def minimum(self, other: Tensor) -> Tensor: ...  # ops/selection.py:338
     def mm(self, mat2: Tensor) -> Tensor: ...  # ops/products.py:76
     def mode(self, dim: builtins.int = ..., keepdim: builtins.bool = ..., **numpy_names: Any) -> Any: ...  # ops/extremum.py:526
     def moveaxis(self, source: builtins.int | Sequence[builtins.int], destination: builtins.int | Sequence[builtins.int]) -> Tensor: ...  # ops/shape.py:302
@@ -477,8 +477,8 @@ class Tensor:
     def multiply(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:151
     def multiply_(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:151
     def mv(self, vec: Tensor) -> Tensor: ...  # ops/products.py:255
-    def mvlgamma(self, p: builtins.int) -> Tensor: ...  # ops/special.py:143
-    def mvlgamma_(self, p: builtins.int) -> Tensor: ...  # ops/special.py:143
+    def mvlgamma(self, p: builtins.int) -> Tensor: ...  # ops/special.py:136
+    def mvlgamma_(self, p: builtins.int) -> Tensor: ...  # ops/special.py:136
     def nan_to_num(self, nan: builtins.float | None = ..., posinf: builtins.float | None = ..., neginf: builtins.float | None = ...) -> Tensor: ...  # ops/rounding.py:268
     def nan_to_num_(self, nan: builtins.float | None = ..., posinf: builtins.float | None = ..., neginf: builtins.float | None = ...) -> Tensor: ...  # ops/rounding.py:268
     def nanmean(self, dim: Any = ..., keepdim: builtins.bool = ..., *, dtype: DType | None = ..., **numpy_names: Any) -> Tensor: ...  # ops/reduction.py:268
@@ -518,14 +518,14 @@ class Tensor:
     def output_nr(self) -> builtins.int: ...  # tensor.py:480
     def permute(self, *dims: Any) -> Tensor: ...  # ops/shape.py:262
     def pin_memory(self, device: Any = ...) -> Tensor: ...  # ops/housekeeping.py:21
-    def polygamma(self, n: builtins.int) -> Tensor: ...  # ops/special.py:134
+    def polygamma(self, n: builtins.int) -> Tensor: ...  # ops/special.py:127
     def positive(self) -> Tensor: ...  # ops/arithmetic.py:317
     def pow(self, exponent: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:417
     def pow_(self, exponent: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/arithmetic.py:417
     def prelu(self, weight: Tensor) -> Tensor: ...  # ops/activation.py:170
     def prod(self, dim: builtins.int | None = ..., keepdim: builtins.bool = ..., *, dtype: DType | None = ..., **numpy_names: Any) -> Tensor: ...  # ops/reduction.py:363
-    def put(self, index: Tensor, source: Tensor, accumulate: builtins.bool = ...) -> Tensor: ...  # ops/selecting.py:254
-    def put_(self, index: Tensor, source: Tensor, accumulate: builtins.bool = ...) -> Tensor: ...  # ops/selecting.py:254
+    def put(self, index: Tensor, source: Tensor, accumulate: builtins.bool = ...) -> Tensor: ...  # ops/selecting.py:255
+    def put_(self, index: Tensor, source: Tensor, accumulate: builtins.bool = ...) -> Tensor: ...  # ops/selecting.py:255
     def quantile(self, q: builtins.float | Tensor, dim: builtins.int | None = ..., keepdim: builtins.bool = ..., *, interpolation: str = ...) -> Tensor: ...  # ops/statistics.py:61
     def rad2deg(self) -> Tensor: ...  # ops/pointwise.py:212
     def rad2deg_(self) -> Tensor: ...  # ops/pointwise.py:212
@@ -564,12 +564,12 @@ class Tensor:
     def rsqrt(self) -> Tensor: ...  # ops/pointwise.py:134
     def rsqrt_(self) -> Tensor: ...  # ops/pointwise.py:134
     def rsub(self, other: Tensor | builtins.bool | builtins.int | builtins.float, *, alpha: builtins.bool | builtins.int | builtins.float = ...) -> Tensor: ...  # ops/arithmetic.py:126
-    def scatter(self, dim: builtins.int, index: Tensor, src: Any, *, reduce: str | None = ...) -> Tensor: ...  # ops/selecting.py:369
-    def scatter_(self, dim: builtins.int, index: Tensor, src: Any, *, reduce: str | None = ...) -> Tensor: ...  # ops/selecting.py:369
-    def scatter_add(self, dim: builtins.int, index: Tensor, src: Tensor) -> Tensor: ...  # ops/selecting.py:396
-    def scatter_add_(self, dim: builtins.int, index: Tensor, src: Tensor) -> Tensor: ...  # ops/selecting.py:396
-    def scatter_reduce(self, dim: builtins.int, index: Tensor, src: Tensor, reduce: str, *, include_self: builtins.bool = ...) -> Tensor: ...  # ops/selecting.py:406
-    def scatter_reduce_(self, dim: builtins.int, index: Tensor, src: Tensor, reduce: str, *, include_self: builtins.bool = ...) -> Tensor: ...  # ops/selecting.py:406
+    def scatter(self, dim: builtins.int, index: Tensor, src: Any, *, reduce: str | None = ...) -> Tensor: ...  # ops/selecting.py:370
+    def scatter_(self, dim: builtins.int, index: Tensor, src: Any, *, reduce: str | None = ...) -> Tensor: ...  # ops/selecting.py:370
+    def scatter_add(self, dim: builtins.int, index: Tensor, src: Tensor) -> Tensor: ...  # ops/selecting.py:397
+    def scatter_add_(self, dim: builtins.int, index: Tensor, src: Tensor) -> Tensor: ...  # ops/selecting.py:397
+    def scatter_reduce(self, dim: builtins.int, index: Tensor, src: Tensor, reduce: str, *, include_self: builtins.bool = ...) -> Tensor: ...  # ops/selecting.py:407
+    def scatter_reduce_(self, dim: builtins.int, index: Tensor, src: Tensor, reduce: str, *, include_self: builtins.bool = ...) -> Tensor: ...  # ops/selecting.py:407
     def select(self, dim: builtins.int, index: builtins.int) -> Tensor: ...  # ops/shape.py:452
     def select_scatter(self, src: Tensor, dim: builtins.int, index: builtins.int) -> Tensor: ...  # ops/replacing.py:24
     def sgn(self) -> Tensor: ...  # ops/rounding.py:156
@@ -585,13 +585,13 @@ class Tensor:
     def signbit(self) -> Tensor: ...  # ops/rounding.py:163
     def sin(self) -> Tensor: ...  # ops/pointwise.py:150
     def sin_(self) -> Tensor: ...  # ops/pointwise.py:150
-    def sinc(self) -> Tensor: ...  # ops/special.py:391
-    def sinc_(self) -> Tensor: ...  # ops/special.py:391
+    def sinc(self) -> Tensor: ...  # ops/special.py:384
+    def sinc_(self) -> Tensor: ...  # ops/special.py:384
     def sinh(self) -> Tensor: ...  # ops/pointwise.py:232
     def sinh_(self) -> Tensor: ...  # ops/pointwise.py:232
     def size(self, dim: builtins.int | None = ...) -> Any: ...  # tensor.py:165
     def slice_scatter(self, src: Tensor, dim: builtins.int = ..., start: builtins.int | None = ..., end: builtins.int | None = ..., step: builtins.int = ...) -> Tensor: ...  # ops/replacing.py:31
-    def slogdet(self) -> Any: ...  # ops/linalg.py:126
+    def slogdet(self) -> Any: ...  # ops/linalg.py:129
     def softmax(self, dim: builtins.int | None = ..., _stacklevel: Any = ..., dtype: DType | None = ...) -> Tensor: ...  # ops/softmaxes.py:105
     def sort(self, dim: builtins.int = ..., descending: builtins.bool = ..., *, stable: builtins.bool = ...) -> Any: ...  # ops/ordering.py:74
     def split(self, split_size_or_sections: builtins.int | Sequence[builtins.int], dim: builtins.int = ...) -> tuple[Tensor, ...]: ...  # ops/shape.py:626
@@ -617,8 +617,8 @@ class Tensor:
     def swapdims_(self, *args: Any, **kwargs: Any) -> Tensor: ...  # ops/shape.py:544
     def t(self) -> Tensor: ...  # ops/shape.py:293
     def t_(self, *args: Any, **kwargs: Any) -> Tensor: ...  # ops/shape.py:544
-    def take(self, index: Tensor) -> Tensor: ...  # ops/selecting.py:247
-    def take_along_dim(self, indices: Tensor, dim: builtins.int | None = ...) -> Tensor: ...  # ops/selecting.py:315
+    def take(self, index: Tensor) -> Tensor: ...  # ops/selecting.py:248
+    def take_along_dim(self, indices: Tensor, dim: builtins.int | None = ...) -> Tensor: ...  # ops/selecting.py:316
     def tan(self) -> Tensor: ...  # ops/pointwise.py:162
     def tan_(self) -> Tensor: ...  # ops/pointwise.py:162
     def tanh(self) -> Tensor: ...  # ops/pointwise.py:244
@@ -654,9 +654,9 @@ class Tensor:
     def view(self, *shape: Any, dtype: DType | None = ...) -> Tensor: ...  # ops/shape.py:123
     def view_as(self, other: Tensor) -> Tensor: ...  # ops/shape.py:171
     def vsplit(self, indices_or_sections: builtins.int | Sequence[builtins.int]) -> tuple[Tensor, ...]: ...  # ops/joining.py:239
-    def where(self, condition: Tensor, other: Any) -> Tensor: ...  # ops/selection.py:111
-    def xlogy(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/special.py:293
-    def xlogy_(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/special.py:293
+    def where(self, condition: Tensor, other: Any) -> Tensor: ...  # ops/selection.py:110
+    def xlogy(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/special.py:286
+    def xlogy_(self, other: Tensor | builtins.bool | builtins.int | builtins.float) -> Tensor: ...  # ops/special.py:286
     def zero_(self) -> Tensor: ...  # ops/conversion.py:192
 
 def emit(primitive: Primitive, *inputs: Tensor, **attrs: Any) -> Tensor: ...  # tensor.py:694
